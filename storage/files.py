@@ -1,0 +1,139 @@
+"""Files outside the database: attachments and outgoing bytes per client, large raw mail.
+
+Layout below the root (DESIGN.md 11.8)::
+
+    clients/<client public id, 16 hex>/<aa>/<sha256>     attachments; never shared between clients
+    outgoing/<yyyy-mm>/<outgoing mail public id>.eml     bytes of an outgoing mail, fixed before the first try
+    inbound/<aa>/<sha256>.eml                            raw mail over 256 kB
+    spool/                                               what the sink is still receiving
+
+Every write: temporary name in the same folder, fsync, rename, fsync of the folder; only then may a row name it. A file
+without a row is what a crash between the two leaves; ``sweep`` removes those, and only when they are older than a day.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from storage.records import PublicId
+
+SWEEP_AGE_S = 24 * 3600
+
+
+class FilesDown(Exception):  # noqa: N818 - a state of the world, named as one reads it
+    """The file store could not be read or written (full, gone, no right). Try again later; nothing is decided."""
+
+
+class FileStore:
+    """``root``: an existing or new folder on this machine or on the one volume that all machines share."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put_attachment(self, client: PublicId, content: bytes) -> str:
+        """Store the content for this client; its SHA-256 in hex."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        target = self.attachment_path(client, sha256)
+        if not target.exists():
+            write_durably(target, content)
+        return sha256
+
+    def attachment_path(self, client: PublicId, sha256: str) -> Path:
+        return self.root / "clients" / f"{client:016x}" / sha256[:2] / sha256
+
+    def read_attachment(self, client: PublicId, sha256: str) -> bytes:
+        return read_whole(self.attachment_path(client, sha256))
+
+    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
+        """Store the bytes of an outgoing mail; the path to keep in its row. ``month``: ``2026-11``."""
+        name = f"outgoing/{month}/{mail:016x}.eml"
+        write_durably(self.root / name, content)
+        return name
+
+    def put_inbound(self, sha256: str, content: bytes) -> str:
+        name = self.inbound_name(sha256)
+        if not (self.root / name).exists():
+            write_durably(self.root / name, content)
+        return name
+
+    def adopt_inbound(self, sha256: str, spooled: Path) -> str:
+        """Make a spooled file (already fsynced) the raw mail; the path to keep in its row."""
+        name = self.inbound_name(sha256)
+        target = self.root / name
+        with told_as_down():
+            make_folder(target.parent)
+            spooled.replace(target)
+            sync_folder(target.parent)
+        return name
+
+    def inbound_name(self, sha256: str) -> str:
+        return f"inbound/{sha256[:2]}/{sha256}.eml"
+
+    def read(self, name: str) -> bytes:
+        return read_whole(self.root / name)
+
+    def spool_path(self) -> Path:
+        with told_as_down():
+            make_folder(self.root / "spool")
+        return self.root / "spool" / f"{secrets.token_hex(16)}.part"
+
+    def sweep(self, known: Collection[str], *, now: float) -> int:
+        """Remove files that no row names (paths relative to the root) and that are older than a day; how many."""
+        removed = 0
+        for path in sorted(self.root.rglob("*")):
+            if not path.is_file() or str(path.relative_to(self.root)) in known:
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > SWEEP_AGE_S:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+def write_durably(target: Path, content: bytes) -> None:
+    with told_as_down():
+        make_folder(target.parent)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Like mkdir -p, with each new name made durable in its parent."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_whole(path: Path) -> bytes:
+    with told_as_down():
+        return path.read_bytes()
+
+
+@contextlib.contextmanager
+def told_as_down() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise FilesDown(f"{fault.strerror} ({fault.errno})") from fault

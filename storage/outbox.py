@@ -1,0 +1,264 @@
+"""Outgoing mails: the queue itself. Celery only carries their ids.
+
+Work is claimed by one UPDATE with a fence number; completion writes only where the fence still matches, so that a
+worker that woke up late changes nothing. A mail is not claimed while an earlier one of the same conversation and person
+is due or under way: a client never reads the answer before the question.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.records import (
+    Attempt,
+    ClientId,
+    ConversationId,
+    Delivery,
+    InboundMailId,
+    MessageId,
+    OutgoingMail,
+    OutgoingMailId,
+    ParticipantId,
+    PersonId,
+)
+from storage.rows import add, change, columns_of, read_all, read_one, selecting
+from storage.states import AttemptOutcome, Language, MailKind, MailState, Visibility
+from storage.tables.mail import attempts, deliveries, outgoing_mails
+
+mails = outgoing_mails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Which addresses may be mailed: all of them, or only the listed ones (addresses and ``@domain`` entries)."""
+
+    everybody: bool
+    listed: tuple[str, ...] = ()
+
+
+def passes(gate: Gate, normal: str) -> bool:
+    return gate.everybody or normal in gate.listed or "@" + normal.rpartition("@")[2] in gate.listed
+
+
+def add_mail(
+    session: Session,
+    *,
+    kind: MailKind,
+    visibility: Visibility,
+    language: Language,
+    person_id: PersonId | None,
+    address: str,
+    priority: int,
+    opened_at: datetime,
+    due_at: datetime,
+    now: datetime,
+    state: MailState = MailState.WAITING,
+    client_id: ClientId | None = None,
+    conversation_id: ConversationId | None = None,
+    author_id: PersonId | None = None,
+    answers_inbound_id: InboundMailId | None = None,
+    ended_why: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> OutgoingMailId:
+    return OutgoingMailId(
+        add(
+            session,
+            mails,
+            kind=kind,
+            visibility=visibility,
+            language=language,
+            person_id=person_id,
+            address=address,
+            priority=priority,
+            opened_at=opened_at,
+            due_at=due_at,
+            created_at=now,
+            state=state,
+            client_id=client_id,
+            conversation_id=conversation_id,
+            author_id=author_id,
+            answers_inbound_id=answers_inbound_id,
+            ended_why=ended_why,
+            details=details,
+        )
+    )
+
+
+def mail(session: Session, mail_id: OutgoingMailId) -> OutgoingMail | None:
+    return read_one(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.id == mail_id))
+
+
+def mail_by_message_id(session: Session, message_id: str) -> OutgoingMail | None:
+    return read_one(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.message_id == message_id))
+
+
+def waiting_mail(
+    session: Session,
+    conversation_id: ConversationId,
+    person_id: PersonId,
+    author_id: PersonId | None,
+    visibility: Visibility,
+) -> OutgoingMail | None:
+    """The mail that a further message of this author to this person could join."""
+    return read_one(
+        session,
+        OutgoingMail,
+        selecting(
+            OutgoingMail,
+            mails,
+            mails.c.conversation_id == conversation_id,
+            mails.c.person_id == person_id,
+            mails.c.author_id == author_id,
+            mails.c.visibility == visibility,
+            mails.c.state == MailState.WAITING,
+            mails.c.kind == MailKind.MESSAGE,
+        ),
+    )
+
+
+def mails_to(session: Session, conversation_id: ConversationId, person_id: PersonId) -> list[OutgoingMail]:
+    """The mails of one mail thread, oldest first."""
+    same = (mails.c.conversation_id == conversation_id, mails.c.person_id == person_id)
+    return read_all(session, OutgoingMail, selecting(OutgoingMail, mails, *same).order_by(mails.c.id))
+
+
+def mails_of(session: Session, conversation_id: ConversationId) -> list[OutgoingMail]:
+    wanted = selecting(OutgoingMail, mails, mails.c.conversation_id == conversation_id)
+    return read_all(session, OutgoingMail, wanted.order_by(mails.c.id))
+
+
+def mails_in(session: Session, states: Collection[MailState], *, most: int = 200) -> list[OutgoingMail]:
+    wanted = selecting(OutgoingMail, mails, mails.c.state.in_(states))
+    return read_all(session, OutgoingMail, wanted.order_by(mails.c.id.desc()).limit(most))
+
+
+def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
+    waits = and_(mails.c.state.in_((MailState.WAITING, MailState.QUEUED)), mails.c.due_at <= now)
+    abandoned = and_(mails.c.state == MailState.SENDING, mails.c.lease_until < now)
+    earlier = mails.alias("earlier")
+    blocked = exists().where(
+        earlier.c.conversation_id == mails.c.conversation_id,
+        earlier.c.person_id == mails.c.person_id,
+        earlier.c.id < mails.c.id,
+        or_(
+            earlier.c.state == MailState.SENDING,
+            and_(earlier.c.state.in_((MailState.WAITING, MailState.QUEUED)), earlier.c.due_at <= now),
+        ),
+    )
+    return and_(or_(waits, abandoned), ~blocked, may_be_mailed(gate))
+
+
+def may_be_mailed(gate: Gate) -> ColumnElement[bool]:
+    if gate.everybody:
+        return or_(mails.c.id.is_not(None))
+    domains = [entry for entry in gate.listed if entry.startswith("@")]
+    return or_(mails.c.address.in_(gate.listed), *(mails.c.address.endswith(each, autoescape=True) for each in domains))
+
+
+def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list[OutgoingMailId]:
+    """What the sweep rings for, the most important first."""
+    if not gate.everybody and not gate.listed:
+        return []
+    active = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
+    wanted = (
+        select(mails.c.id)
+        .where(active, may_be_claimed(now, gate))
+        .order_by(mails.c.priority, mails.c.due_at, mails.c.id)
+    )
+    return [OutgoingMailId(row.id) for row in session.execute(wanted.limit(most))]
+
+
+def claim_mail(
+    session: Session, mail_id: OutgoingMailId, now: datetime, gate: Gate, *, lease: timedelta
+) -> OutgoingMail | None:
+    """Take one mail for this try: state ``sending``, a new fence. None when it is not due, not free or not allowed."""
+    taken = (
+        update(mails)
+        .where(mails.c.id == mail_id, may_be_claimed(now, gate))
+        .values(state=MailState.SENDING, fence=mails.c.fence + 1, lease_until=now + lease, tries=mails.c.tries + 1)
+        .returning(*columns_of(OutgoingMail, mails))
+    )
+    row = session.execute(taken).first()
+    return None if row is None else OutgoingMail(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def write_under_fence(session: Session, mail_id: OutgoingMailId, fence: int, **values: Any) -> bool:
+    """Write what a try found, if the try still owns the mail."""
+    mine = (mails.c.id == mail_id, mails.c.fence == fence, mails.c.state == MailState.SENDING)
+    return change(session, mails, *mine, **values) == 1
+
+
+def update_mail(session: Session, mail_id: OutgoingMailId, states: Collection[MailState], **values: Any) -> bool:
+    """Write if the mail is still in one of these states."""
+    return change(session, mails, mails.c.id == mail_id, mails.c.state.in_(states), **values) == 1
+
+
+def add_delivery(
+    session: Session, mail_id: OutgoingMailId, message_id: MessageId, participant_id: ParticipantId, *, position: int
+) -> None:
+    add(
+        session,
+        deliveries,
+        outgoing_mail_id=mail_id,
+        message_id=message_id,
+        participant_id=participant_id,
+        position=position,
+    )
+
+
+def deliveries_in(session: Session, mail_ids: Sequence[OutgoingMailId]) -> list[Delivery]:
+    wanted = selecting(Delivery, deliveries, deliveries.c.outgoing_mail_id.in_(mail_ids))
+    return read_all(session, Delivery, wanted.order_by(deliveries.c.outgoing_mail_id, deliveries.c.position))
+
+
+def deliveries_of(session: Session, message_ids: Sequence[MessageId]) -> list[Delivery]:
+    wanted = selecting(Delivery, deliveries, deliveries.c.message_id.in_(message_ids))
+    return read_all(session, Delivery, wanted.order_by(deliveries.c.id))
+
+
+def mails_by_ids(session: Session, ids: Sequence[OutgoingMailId]) -> dict[OutgoingMailId, OutgoingMail]:
+    found = read_all(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.id.in_(ids)))
+    return {each.id: each for each in found}
+
+
+def update_delivery(session: Session, delivery_id: int, **values: Any) -> None:
+    change(session, deliveries, deliveries.c.id == delivery_id, **values)
+
+
+def open_attempt(session: Session, mail_id: OutgoingMailId, fence: int, relay: str, *, now: datetime) -> None:
+    add(
+        session,
+        attempts,
+        outgoing_mail_id=mail_id,
+        fence=fence,
+        relay=relay,
+        started_at=now,
+        outcome=AttemptOutcome.OPEN,
+    )
+
+
+def end_attempt(
+    session: Session, mail_id: OutgoingMailId, fence: int, outcome: AttemptOutcome, *, reply: str | None, now: datetime
+) -> None:
+    mine = (attempts.c.outgoing_mail_id == mail_id, attempts.c.fence == fence)
+    change(session, attempts, *mine, outcome=outcome, reply=reply, ended_at=now)
+
+
+def attempts_of(session: Session, mail_id: OutgoingMailId) -> list[Attempt]:
+    wanted = selecting(Attempt, attempts, attempts.c.outgoing_mail_id == mail_id)
+    return read_all(session, Attempt, wanted.order_by(attempts.c.id))
+
+
+def end_lost_attempts(session: Session, mail_id: OutgoingMailId, fence: int, *, now: datetime) -> int:
+    """Attempts of earlier fences that never said how they ended are in doubt; how many."""
+    lost = (
+        attempts.c.outgoing_mail_id == mail_id,
+        attempts.c.fence < fence,
+        attempts.c.outcome == AttemptOutcome.OPEN,
+    )
+    return change(session, attempts, *lost, outcome=AttemptOutcome.IN_DOUBT, ended_at=now)

@@ -1,0 +1,51 @@
+"""Rows to records and back: the few statements every room of storage is made of."""
+
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+Record = TypeVar("Record")
+Where = ColumnElement[bool]
+
+
+def columns_of(record: type[Any], table: Table) -> list[Any]:
+    return [table.c[field.name] for field in fields(record)]
+
+
+def selecting(record: type[Any], table: Table, *where: Where) -> Select[Any]:
+    return select(*columns_of(record, table)).where(*where)
+
+
+def read_all(session: Session, record: type[Record], statement: Select[Any]) -> list[Record]:
+    return [record(**row._mapping) for row in session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def read_one(session: Session, record: type[Record], statement: Select[Any]) -> Record | None:
+    row = session.execute(statement.limit(1)).first()
+    return None if row is None else record(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def add(session: Session, table: Table, **values: Any) -> int:
+    """Insert one row and say its key."""
+    made = session.execute(insert(table).values(**values).returning(table.c.id))
+    return int(made.scalar_one())
+
+
+def add_if_new(session: Session, table: Table, **values: Any) -> int | None:
+    """Insert one row unless a unique rule says it is there already; its key, or None when it was there."""
+    if session.get_bind().dialect.name == "sqlite":
+        made = session.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id))
+    else:
+        made = session.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id))
+    key = made.scalar_one_or_none()
+    return None if key is None else int(key)
+
+
+def change(session: Session, table: Table, *where: Where, **values: Any) -> int:
+    """Update rows and say how many."""
+    done = session.execute(update(table).where(*where).values(**values).returning(table.c.id))
+    return len(done.fetchall())

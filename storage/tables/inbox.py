@@ -1,0 +1,131 @@
+"""Inbound mails as they arrived, their arrivals and filings, and where each mailbox was read to."""
+
+from sqlalchemy import JSON, Column, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import text as sql
+
+from storage.states import ArrivalState, Outcome, Way
+from storage.tables.columns import at, count, flag, key, metadata, public_id, ref, text, whole, word
+
+inbound_mails = Table(
+    "inbound_mails",
+    metadata,
+    key(),
+    public_id(),
+    text("sha256", unique=True),
+    whole("size"),
+    Column("raw", LargeBinary, nullable=True),
+    text("raw_path", optional=True),
+    at("kept_at"),
+    at("purged_at", optional=True),
+    sqlite_autoincrement=True,
+)
+
+KEPT = "state = 'kept'"
+IMAP = "way = 'imap'"
+SINK = "way <> 'imap'"
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    key(),
+    ref("inbound_mail_id", "inbound_mails", index=True),
+    text("sha256"),
+    word("way", Way),
+    text("mailbox", optional=True),
+    whole("uidvalidity", optional=True),
+    whole("uid", optional=True),
+    text("envelope_from", optional=True),
+    text("envelope_to", server_default="", default=""),
+    text("peer", optional=True),
+    at("happened_at"),
+    word("state", ArrivalState),
+    at("due_at"),
+    whole("fence", server_default="0", default=0),
+    at("lease_until", optional=True),
+    count("errors"),
+    count("lost_leases"),
+    text("error", optional=True),
+    text("fingerprint", optional=True),
+    ref("filing_id", "filings", optional=True),
+    text("ended_why", optional=True),
+    at("filed_at", optional=True),
+    Index(
+        "uq_arrivals_imap",
+        "mailbox",
+        "uidvalidity",
+        "uid",
+        unique=True,
+        sqlite_where=sql(IMAP),
+        postgresql_where=sql(IMAP),
+    ),
+    Index(
+        "uq_arrivals_sink",
+        "sha256",
+        "envelope_to",
+        unique=True,
+        sqlite_where=sql(SINK),
+        postgresql_where=sql(SINK),
+    ),
+    Index("ix_arrivals_due", "due_at", "id", sqlite_where=sql(KEPT), postgresql_where=sql(KEPT)),
+    sqlite_autoincrement=True,
+)
+
+filings = Table(
+    "filings",
+    metadata,
+    key(),
+    ref("inbound_mail_id", "inbound_mails", index=True),
+    text("fingerprint"),
+    text("signed_address"),
+    word("outcome", Outcome),
+    text("reason", optional=True),
+    ref("conversation_id", "conversations", optional=True, index=True),
+    ref("message_id", "messages", optional=True),
+    ref("person_id", "people", optional=True),
+    ref("outgoing_mail_id", "outgoing_mails", optional=True),
+    text("sender", optional=True),
+    text("mail_message_id", optional=True, index=True),
+    Column("findings", JSON, nullable=False),
+    at("filed_at"),
+    at("settled_at", optional=True),
+    ref("settled_by_id", "people", optional=True),
+    text("settled_as", optional=True),
+    UniqueConstraint("fingerprint", "signed_address"),
+    Index(
+        "ix_filings_held",
+        "sender",
+        sqlite_where=sql("outcome = 'held' AND settled_at IS NULL"),
+        postgresql_where=sql("outcome = 'held' AND settled_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+mailbox_positions = Table(
+    "mailbox_positions",
+    metadata,
+    key(),
+    text("mailbox"),
+    text("folder"),
+    whole("uidvalidity"),
+    whole("last_uid"),
+    at("first_seen_at"),
+    at("last_good_at", optional=True),
+    flag("alarmed"),
+    UniqueConstraint("mailbox", "folder"),
+    sqlite_autoincrement=True,
+)
+
+missing_uids = Table(
+    "missing_uids",
+    metadata,
+    key(),
+    text("mailbox"),
+    text("folder"),
+    whole("uidvalidity"),
+    whole("uid"),
+    count("tries"),
+    at("first_tried_at"),
+    at("settled_at", optional=True),
+    UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,138 @@
+"""Outgoing mails, what they carry, how each attempt went, and signed addresses."""
+
+from sqlalchemy import JSON, Column, Index, Table, UniqueConstraint
+from sqlalchemy import text as sql
+
+from storage.states import (
+    AddressKind,
+    AttemptOutcome,
+    Evidence,
+    FailureClass,
+    Language,
+    MailKind,
+    MailState,
+    Visibility,
+)
+from storage.tables.columns import at, count, flag, key, metadata, public_id, ref, text, whole, word
+
+DUE = "state IN ('waiting', 'queued', 'sending')"
+
+outgoing_mails = Table(
+    "outgoing_mails",
+    metadata,
+    key(),
+    public_id(),
+    word("kind", MailKind),
+    word("visibility", Visibility),
+    word("language", Language),
+    ref("person_id", "people", optional=True),
+    text("address"),
+    ref("client_id", "clients", optional=True),
+    ref("conversation_id", "conversations", optional=True),
+    ref("author_id", "people", optional=True),
+    ref("answers_inbound_id", "inbound_mails", optional=True),
+    whole("priority"),
+    word("state", MailState),
+    at("opened_at"),
+    at("due_at"),
+    whole("fence", server_default="0", default=0),
+    at("lease_until", optional=True),
+    count("tries"),
+    text("message_id", optional=True),
+    text("envelope_id", optional=True),
+    at("dated_at", optional=True),
+    text("bytes_path", optional=True),
+    text("sent_text", optional=True),
+    text("thread_index", optional=True),
+    flag("may_be_doubled"),
+    at("accepted_at", optional=True),
+    at("delivered_at", optional=True),
+    at("failed_at", optional=True),
+    word("evidence", Evidence, optional=True),
+    word("failure_class", FailureClass, optional=True),
+    text("failure_status", optional=True),
+    text("failure_reason", optional=True),
+    text("ended_why", optional=True),
+    Column("details", JSON, nullable=True),
+    at("created_at"),
+    Index(
+        "uq_outgoing_mails_joining",
+        "conversation_id",
+        "person_id",
+        "author_id",
+        "visibility",
+        unique=True,
+        sqlite_where=sql("state = 'waiting' AND kind = 'message'"),
+        postgresql_where=sql("state = 'waiting' AND kind = 'message'"),
+    ),
+    Index("ix_outgoing_mails_due", "due_at", "priority", "id", sqlite_where=sql(DUE), postgresql_where=sql(DUE)),
+    Index("uq_outgoing_mails_message_id", "message_id", unique=True),
+    Index("ix_outgoing_mails_talk", "conversation_id", "person_id", "id"),
+    Index("ix_outgoing_mails_person", "person_id", "created_at"),
+    Index("ix_outgoing_mails_address", "address", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    key(),
+    ref("outgoing_mail_id", "outgoing_mails"),
+    ref("message_id", "messages", index=True),
+    ref("participant_id", "participants", index=True),
+    ref("revision_id", "revisions", optional=True),
+    whole("position"),
+    word("evidence", Evidence, optional=True),
+    at("evidence_at", optional=True),
+    at("dropped_at", optional=True),
+    UniqueConstraint("outgoing_mail_id", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    key(),
+    ref("outgoing_mail_id", "outgoing_mails"),
+    whole("fence"),
+    text("relay"),
+    at("started_at"),
+    at("ended_at", optional=True),
+    word("outcome", AttemptOutcome),
+    text("reply", optional=True),
+    UniqueConstraint("outgoing_mail_id", "fence"),
+    sqlite_autoincrement=True,
+)
+
+signed_addresses = Table(
+    "signed_addresses",
+    metadata,
+    key(),
+    public_id(),
+    word("kind", AddressKind),
+    ref("conversation_id", "conversations", optional=True),
+    ref("participant_id", "participants", optional=True),
+    ref("person_id", "people", optional=True),
+    ref("outgoing_mail_id", "outgoing_mails", optional=True, index=True),
+    ref("filing_id", "filings", optional=True),
+    text("action", optional=True),
+    at("created_at"),
+    at("expires_at", optional=True),
+    at("revoked_at", optional=True),
+    at("used_at", optional=True),
+    Index("ix_signed_addresses_of", "participant_id", "kind"),
+    sqlite_autoincrement=True,
+)
+
+answers_given = Table(
+    "answers_given",
+    metadata,
+    key(),
+    text("address"),
+    text("reason"),
+    text("day"),
+    ref("outgoing_mail_id", "outgoing_mails", optional=True),
+    at("created_at"),
+    UniqueConstraint("address", "reason", "day"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,59 @@
+"""Files are durable before a row may name them; a fault of the disk is told as one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from storage.files import FilesDown, FileStore
+from storage.records import PublicId
+
+CLIENT, OTHER = PublicId(7), PublicId(8)
+
+
+def test_content_is_stored_once_per_client_and_never_shared(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    first = store.put_attachment(CLIENT, b"invoice")
+    again = store.put_attachment(CLIENT, b"invoice")
+    other = store.put_attachment(OTHER, b"invoice")
+
+    assert first == again == other
+    assert store.attachment_path(CLIENT, first) != store.attachment_path(OTHER, other)
+    assert len([each for each in tmp_path.rglob("*") if each.is_file()]) == 2
+
+
+def test_no_half_file_is_left_when_the_disk_refuses(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "readonly")
+    (tmp_path / "readonly").write_text("a file where a folder should be")
+
+    with pytest.raises(FilesDown):
+        store.put_attachment(CLIENT, b"x")
+
+
+def test_a_missing_file_is_a_fault_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(FilesDown):
+        FileStore(tmp_path).read_attachment(CLIENT, "00" * 32)
+
+
+def test_only_old_files_without_a_row_are_swept(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    named = store.put_outgoing(PublicId(1), b"named", "2026-11")
+    orphan = store.put_outgoing(PublicId(2), b"orphan", "2026-11")
+    fresh = store.put_outgoing(PublicId(3), b"fresh", "2026-11")
+    for name in (named, orphan):
+        os.utime(tmp_path / name, (1000, 1000))
+    os.utime(tmp_path / fresh, (100_000, 100_000))
+
+    removed = store.sweep({named}, now=100_000)
+
+    assert removed == 1
+    assert (tmp_path / named).exists()
+    assert (tmp_path / fresh).exists()
+    assert not (tmp_path / orphan).exists()
+
+
+def test_folders_are_private(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    store.put_attachment(CLIENT, b"x")
+
+    assert (tmp_path / "files" / "clients").stat().st_mode & 0o077 == 0
