@@ -1,0 +1,48 @@
+"""Why the portal's interface says no. A refusal is a value; whoever asked shows its sentence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class No(StrEnum):
+    """One member per reason; the value is stable and may be shown by a portal in its own words."""
+
+    UNKNOWN = "unknown"
+    NOT_A_PARTY = "not_a_party"
+    NOT_THE_AUTHOR = "not_the_author"
+    NOT_WRITTEN = "not_written"
+    DELETED = "deleted"
+    FIRM_STARTED_IT = "firm_started_it"
+    ALREADY_CLOSED = "already_closed"
+    ALREADY_OPEN = "already_open"
+    FIRM_ONLY = "firm_only"
+    NOTHING_TO_SAY = "nothing_to_say"
+    OTHER_CONTENT = "other_content"
+    NO_CONTACTS = "no_contacts"
+    NOT_A_CONTACT = "not_a_contact"
+
+
+SENTENCES = {
+    No.UNKNOWN: "There is no such client, person, conversation or message here.",
+    No.NOT_A_PARTY: "Only contacts of this client and case managers of the firm may do this.",
+    No.NOT_THE_AUTHOR: "Only its author may change or delete a message.",
+    No.NOT_WRITTEN: "A system message cannot be changed.",
+    No.DELETED: "The message was deleted.",
+    No.FIRM_STARTED_IT: "The firm started this conversation, so only the firm may close it.",
+    No.ALREADY_CLOSED: "The conversation is closed already.",
+    No.ALREADY_OPEN: "The conversation is open already.",
+    No.FIRM_ONLY: "Only a case manager may do this.",
+    No.NOTHING_TO_SAY: "A message needs text or a file, a conversation a subject.",
+    No.OTHER_CONTENT: "This external id was used before for another message; give each message its own.",
+    No.NO_CONTACTS: "The client has no contact to write to: add one first.",
+    No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    reason: No
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.reason]
