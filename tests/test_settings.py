@@ -1,0 +1,104 @@
+"""Settings are refused with a sentence that says what to do; documentation and code name the same ones."""
+
+from pathlib import Path
+
+import pytest
+
+from worker.settings import BadSettings, Settings, load_settings, read_keys
+
+KEY = "1:a-secret-of-the-tests-long-enough"
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in list(__import__("os").environ):
+        if name.startswith("NAVETTE_"):
+            monkeypatch.delenv(name)
+
+
+def test_a_misspelled_name_is_refused_with_the_nearest_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_RELAY_HOTS", "x")
+
+    with pytest.raises(BadSettings, match="NAVETTE_RELAY_HOTS is not a setting; did you mean NAVETTE_RELAY_HOST"):
+        load_settings()
+
+
+def test_a_misspelled_name_in_the_env_file_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"NAVETTE_KEYS={KEY}\nNAVETTE_SINK_PROT=25\n")
+
+    with pytest.raises(BadSettings, match="NAVETTE_SINK_PORT"):
+        load_settings()
+
+
+def test_the_demos_secret_is_refused_outside_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSettings, match="navette keys new"):
+        load_settings()
+    monkeypatch.setenv("NAVETTE_DEMO", "true")
+    assert load_settings().demo
+
+
+def test_a_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(KEY + "\n")
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", str(tmp_path / "keys"))
+
+    assert load_settings().keys.get_secret_value() == KEY
+
+
+def test_a_missing_secret_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", str(tmp_path / "nowhere"))
+
+    with pytest.raises(BadSettings, match="NAVETTE_KEYS_FILE: cannot read"):
+        load_settings()
+
+
+def test_environment_wins_over_the_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"NAVETTE_KEYS={KEY}\nNAVETTE_UNDO_SECONDS=10\n")
+    monkeypatch.setenv("NAVETTE_UNDO_SECONDS", "20")
+
+    assert load_settings().undo_seconds == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("UNDO_SECONDS", "soon", "NAVETTE_UNDO_SECONDS"),
+        ("RELAY_TLS", "maybe", "NAVETTE_RELAY_TLS"),
+        ("SENDING", "yes", "NAVETTE_SENDING"),
+        ("KEYS", "1:short", "too short"),
+        ("KEYS", "a-secret-without-an-id-but-long", "id:secret"),
+        ("KEYS", f"{KEY},{KEY}", "twice"),
+        ("REDIRECT_ALL_TO", "everybody", "mail address"),
+        ("FROM_STYLE", "mailbox", "NAVETTE_MAILBOX_ADDRESS"),
+        ("UNDO_MAX_SECONDS", "5", "at least undo_seconds"),
+    ],
+)
+def test_a_wrong_value_says_which_and_why(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv(f"NAVETTE_{name}", value)
+
+    with pytest.raises(BadSettings, match=told):
+        load_settings()
+
+
+def test_no_fault_prints_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", "1:tooshort99")
+    with pytest.raises(BadSettings) as told:
+        load_settings()
+
+    assert "tooshort99" not in str(told.value)
+
+
+def test_the_key_ring_keeps_its_order() -> None:
+    assert [number for number, _ in read_keys("2:newest-secret-of-the-ring-xx,1:older-secret-of-the-ring-xx").keys] == [
+        2,
+        1,
+    ]
+
+
+def test_readme_lists_every_setting_and_no_other() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    table = {line.split("`")[1] for line in readme.splitlines() if line.startswith("| `NAVETTE_")}
+
+    assert table == {f"NAVETTE_{name.upper()}" for name in Settings.model_fields}

@@ -1,0 +1,1 @@
+"""What happens: one function per use case. Gather, decide, apply; the transactions are owned here."""

@@ -1,0 +1,218 @@
+"""Settings: from the environment (prefix ``NAVETTE_``), from ``.env``, or each from a file named by ``NAVETTE_X_FILE``.
+
+Unknown names are refused with the nearest right one; the demo's secret is refused outside the demo. README has the
+table; a test holds it against this class.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from worker.core.joining import Windows
+from worker.core.mail_addresses import is_address, normal_address
+from worker.core.policy import FromStyle, Policy, RelayedCounts, Sending, SinkRole
+from worker.core.signed_addresses import KeyRing
+
+PREFIX = "NAVETTE_"
+DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
+NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
+SHORTEST_SECRET = 24
+
+
+class BadSettings(Exception):  # noqa: N818 - reads as what it is
+    """A setting is wrong or unknown; the text says which, and what to do."""
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """``NAVETTE_KEYS_FILE=/run/secrets/keys`` gives the setting ``keys``."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        del field
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if path is None:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as fault:
+            raise BadSettings(f"{PREFIX}{field_name.upper()}_FILE: cannot read {path}: {fault.strerror}") from fault
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path(".navette"), description="folder of the embedded database, broker and files")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir")
+    broker_url: str = Field("", description="redis:// URL; empty: a bundled Valkey on a socket in data_dir")
+    keys: SecretStr = Field(
+        SecretStr(f"1:{DEMO_SECRET}"),
+        description="key ring of signed addresses, `id:secret` separated by commas; the first signs, all verify",
+    )
+    demo: bool = Field(False, description="this is the demo: made-up people, default secret allowed")
+    domain: str = Field("navette.invalid", description="mail domain of the signed and house addresses")
+    firm_name: str = Field("Navette", description="name of the firm in From and in mails")
+    from_style: FromStyle = Field(FromStyle.PERSON, description="person, mailbox or reply_address")
+    mailbox_address: str = Field("", description="the one address the relay lets us send as (from_style mailbox)")
+    separator: str = Field("+", description="between prefix and token in signed addresses")
+    undo_seconds: int = Field(60, ge=0, description="a portal message waits this long before it is mailed")
+    undo_max_seconds: int = Field(300, ge=0, description="the longest a mail waits while messages join it")
+    join_inbound_seconds: int = Field(180, ge=0, description="mails of a contact to a case manager join this long")
+    sending: Sending = Field(Sending.OFF, description="off, only-listed or on: nothing leaves before the firm says so")
+    sending_listed: str = Field("", description="addresses and @domains for only-listed, separated by commas")
+    redirect_all_to: str = Field("", description="rehearsal: every mail goes to this address instead")
+    relay_host: str = Field("127.0.0.1", description="outgoing SMTP server")
+    relay_port: int = Field(587, ge=1, le=65535, description="its port")
+    relay_tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="none sends in plain text")
+    relay_user: str = Field("", description="login at the relay; empty: none")
+    relay_password: SecretStr = Field(SecretStr(""), description="its password")
+    relay_pool: int = Field(4, ge=1, le=50, description="connections to the relay per worker process")
+    relay_connect_timeout: float = Field(30, gt=0, description="seconds")
+    relay_timeout: float = Field(60, gt=0, description="seconds per command")
+    relay_data_timeout: float = Field(300, gt=0, description="seconds for the answer to a whole mail")
+    relayed_counts: RelayedCounts = Field(
+        RelayedCounts.AUTO, description="is a report `relayed` evidence: auto (when the host is not ours), yes, no"
+    )
+    own_relays: str = Field("", description="host names of our own relays, separated by commas")
+    relay_is_final: bool = Field(False, description="the relay is the recipients' own server: its 250 is delivery")
+    give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
+    operator_address: str = Field("", description="who gets alarms")
+    sink_host: str = Field("127.0.0.1", description="address the sink listens on")
+    sink_port: int = Field(2525, ge=0, le=65535, description="its port")
+    sink_protocol: Literal["smtp", "lmtp"] = Field("smtp", description="smtp or lmtp")
+    sink_role: SinkRole = Field(SinkRole.BORDER, description="border, or behind_mx (lmtp: always behind)")
+    sink_max_bytes: int = Field(50 * 2**20, ge=1024, description="largest mail the sink takes, in bytes")
+    sink_max_recipients: int = Field(100, ge=1, description="recipients in one mail; more are asked to come later")
+    sink_max_sessions: int = Field(200, ge=1, description="sessions at once; more are asked to come later")
+    worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
+    task_seconds: int = Field(330, ge=5, description="hard limit of a task; a lease is 30 seconds longer")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del file_secret_settings
+        return init_settings, env_settings, FromFiles(settings_cls), dotenv_settings
+
+    @field_validator("mailbox_address", "redirect_all_to", "operator_address")
+    @classmethod
+    def must_be_an_address(cls, value: str) -> str:
+        if value and not is_address(value):
+            raise ValueError("must be one plain mail address, like office@firm.example")
+        return value
+
+    @field_validator("keys")
+    @classmethod
+    def must_be_a_key_ring(cls, value: SecretStr) -> SecretStr:
+        read_keys(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def must_fit_together(self) -> "Settings":
+        if not self.demo and DEMO_SECRET in self.keys.get_secret_value():
+            raise ValueError(
+                "keys: the demo's secret is refused: make one with `navette keys new` and set NAVETTE_KEYS"
+            )
+        if self.from_style is FromStyle.MAILBOX and not self.mailbox_address:
+            raise ValueError("mailbox_address: from_style mailbox needs NAVETTE_MAILBOX_ADDRESS")
+        if self.undo_max_seconds < self.undo_seconds:
+            raise ValueError("undo_max_seconds: must be at least undo_seconds")
+        return self
+
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute()}/navette.db"
+
+
+def read_keys(text: str) -> KeyRing:
+    """``1:secret,2:older`` to a key ring; ValueError says what is wrong."""
+    keys: list[tuple[int, bytes]] = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        number, colon, secret = entry.partition(":")
+        if not colon or not number.isdigit() or int(number) > 15:
+            raise ValueError("each key is `id:secret` with an id from 0 to 15; `navette keys new` makes one")
+        if len(secret) < SHORTEST_SECRET:
+            raise ValueError(
+                f"key {number} is too short: {SHORTEST_SECRET} characters at least; see `navette keys new`"
+            )
+        keys.append((int(number), secret.encode()))
+    if not keys:
+        raise ValueError("at least one key is needed; `navette keys new` makes one")
+    if len({number for number, _ in keys}) < len(keys):
+        raise ValueError("a key id is given twice")
+    return KeyRing(tuple(keys))
+
+
+def known_names() -> set[str]:
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
+    return names | {f"{name}_FILE" for name in names} | NOT_SETTINGS
+
+
+def refuse_unknown(names: Mapping[str, Any]) -> None:
+    known = known_names()
+    for name in names:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; README lists the settings"
+            raise BadSettings(f"{name} is not a setting{hint}")
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process; ``BadSettings`` with one line a fault."""
+    refuse_unknown(os.environ)
+    refuse_unknown(dotenv_values(".env"))
+    try:
+        return Settings(**given)
+    except ValidationError as fault:
+        lines = [f"{where(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in fault.errors()]
+        raise BadSettings("\n".join(lines)) from None
+
+
+def where(loc: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(loc[0]).upper()}: " if loc else ""
+
+
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(normal_address(each) for each in text.split(",") if each.strip())
+
+
+def policy_of(settings: Settings) -> Policy:
+    lease = timedelta(seconds=settings.task_seconds + 30)
+    return Policy(
+        domain=settings.domain.lower(),
+        firm_name=settings.firm_name,
+        from_style=settings.from_style,
+        mailbox_address=settings.mailbox_address or None,
+        separator=settings.separator,
+        windows=Windows(
+            undo_seconds=settings.undo_seconds,
+            join_inbound_seconds=settings.join_inbound_seconds,
+            undo_max_seconds=settings.undo_max_seconds,
+        ),
+        sending=settings.sending,
+        sending_listed=listed(settings.sending_listed),
+        redirect_all_to=settings.redirect_all_to or None,
+        relayed_counts=settings.relayed_counts,
+        own_relays=listed(settings.own_relays),
+        relay_is_final=settings.relay_is_final,
+        operator_address=settings.operator_address or None,
+        send_lease=lease,
+        file_lease=lease,
+        give_up_after=timedelta(days=settings.give_up_days),
+        sink_role=SinkRole.BEHIND_MX if settings.sink_protocol == "lmtp" else settings.sink_role,
+    )
