@@ -1,0 +1,40 @@
+"""The command ``navette``: one thin file per group; what is done is in flows."""
+
+import sys
+
+import typer
+
+from storage.database import DatabaseDown
+from storage.files import FilesDown
+from worker.cli import clients, conversations, importing, messages, operating, persons
+from worker.cli.terminal import NotFound, errors
+from worker.settings import BadSettings
+
+app = typer.Typer(
+    name="navette",
+    help="Carries the conversations of an accounting firm's client portal to everybody's mail and back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(clients.app, name="client")
+app.add_typer(persons.app, name="person")
+app.add_typer(conversations.app, name="conversation")
+app.add_typer(messages.app, name="message")
+importing.add_to(app)
+operating.add_to(app)
+
+
+def main() -> None:
+    """Run a command; faults that a person can mend are told in a sentence, without a traceback."""
+    try:
+        app()
+    except (BadSettings, NotFound) as fault:
+        errors.print(f"navette: {fault}", markup=False, highlight=False)
+        sys.exit(2)
+    except DatabaseDown as fault:
+        errors.print(f"navette: the database does not answer, nothing was changed: {fault}", markup=False)
+        sys.exit(3)
+    except FilesDown as fault:
+        errors.print(f"navette: the file store cannot be used, nothing was changed: {fault}", markup=False)
+        sys.exit(3)

@@ -1,0 +1,85 @@
+"""navette person: add, list, address."""
+
+from typing import Annotated
+
+import typer
+
+from storage import people
+from storage.states import Language, Reach
+from worker.cli.terminal import NotFound, find_client, find_person, open_house, out, print_table
+from worker.core.mail_addresses import is_address, local_part_candidates, normal_address
+
+app = typer.Typer(help="People: contacts of clients, case managers.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="First and last name.")],
+    *,
+    email: Annotated[list[str] | None, typer.Option(help="May be given several times; the first is primary.")] = None,
+    language: Language = Language.FR,
+    phone: str | None = None,
+    reach: Reach = Reach.MAIL,
+    client: Annotated[list[str] | None, typer.Option(help="Code of a client this person is contact of.")] = None,
+    case_manager: bool = False,
+    gets_requests: bool = True,
+) -> None:
+    """Add a person as contact of clients, as case manager, or both."""
+    addresses = email or []
+    wrong = [each for each in addresses if not is_address(each)]
+    if wrong:
+        raise NotFound(f"{wrong[0]} is no mail address")
+    if not client and not case_manager:
+        raise NotFound("say whose contact this is (--client CODE) or that it is a --case-manager")
+    house = open_house()
+    with house.database.writing() as session:
+        now = house.now(session)
+        person_id = people.add_person(session, name=name, language=language, reach=reach, phone=phone, now=now)
+        for position, each in enumerate(addresses):
+            people.add_address(
+                session, person_id, written=each, normal=normal_address(each), is_primary=position == 0, now=now
+            )
+        for code in client or []:
+            found = find_client(session, code)
+            people.add_contact(session, found.id, person_id, gets_requests=gets_requests, now=now)
+        if case_manager:
+            people.add_case_manager(session, person_id, now=now)
+            people.give_house_address(session, local_part_candidates(name), now=now, person_id=person_id)
+    out.print(f"person p{person_id} added", highlight=False)
+
+
+@app.command()
+def address(
+    person: Annotated[str, typer.Argument(help="Id or address.")],
+    new: Annotated[str, typer.Argument(help="Another address of this person.")],
+    *,
+    primary: Annotated[bool, typer.Option(help="Mail goes to this one from now on.")] = True,
+) -> None:
+    """Add an address to a person."""
+    if not is_address(new):
+        raise NotFound(f"{new} is no mail address")
+    house = open_house()
+    with house.database.writing() as session:
+        person_id = find_person(session, person)
+        people.add_address(
+            session, person_id, written=new, normal=normal_address(new), is_primary=primary, now=house.now(session)
+        )
+    out.print(f"address of p{person_id} added", highlight=False)
+
+
+@app.command(name="list")
+def show_all() -> None:
+    """All people with their addresses."""
+    house = open_house()
+    with house.database.reading() as session:
+        managers = {each.id for each in people.all_case_managers(session)}
+        rows = []
+        for each in people.all_people(session):
+            clients = [client.code for client in people.clients_of_contact(session, each.id)]
+            roles = (["case manager"] if each.id in managers else []) + clients
+            addresses = " ".join(
+                row.written + ("" if row.state == "active" else f" ({row.state})")
+                for row in people.addresses_of(session, each.id)
+            )
+            rows.append([f"p{each.id}", each.name, each.language, each.reach, addresses, ", ".join(roles)])
+    print_table(["id", "name", "language", "reach", "addresses", "role or clients"], rows)

@@ -1,0 +1,109 @@
+"""How conversations are shown in the terminal and as JSON."""
+
+from typing import Any
+
+from storage.states import Side, Tick, Visibility
+from worker.cli.terminal import out
+from worker.flows.reading import ConversationView, MessageView, RecipientTick
+
+TICKS = {
+    Tick.PENDING: ("·", "dim"),
+    Tick.GREY: ("✓", "dim"),
+    Tick.BLUE: ("✓", "bold blue"),
+    Tick.FAILED: ("✗", "bold red"),
+    Tick.NONE: ("-", "dim"),
+}
+
+
+def print_conversation(view: ConversationView, *, full: bool) -> None:
+    conversation = view.conversation
+    out.print(f"[bold]c{conversation.id}[/] [{conversation.state}]", end=" ")
+    out.print(conversation.subject, markup=False, highlight=False)
+    people = ", ".join(f"{person.name} ({side})" for person, side in view.participants)
+    out.print(f"{view.client.code} {view.client.name}: {people}", markup=False, highlight=False, style="dim")
+    if view.waits_for_firm:
+        out.print(f"waits for the firm: {', '.join(dict.fromkeys(view.waits_for_firm))}", style="yellow")
+    if view.waits_for_client:
+        out.print(f"waits for the client: {', '.join(dict.fromkeys(view.waits_for_client))}", style="yellow")
+    for message in view.messages:
+        print_message(message, full=full)
+
+
+def print_message(view: MessageView, *, full: bool) -> None:
+    message = view.message
+    marks = [message.origin.value]
+    if message.visibility is Visibility.INTERNAL:
+        marks.append("internal")
+    if message.sender_unverified:
+        marks.append("sender not verified")
+    if message.edited_at and not message.deleted_at:
+        marks.append("edited after it was mailed" if view.edited_after_mailed else "edited")
+    author = view.author.name if view.author else "Navette"
+    out.print(
+        f"\nm{message.id} {message.happened_at:%d/%m %H:%M} {author} ({', '.join(marks)})", style="bold", markup=False
+    )
+    out.print("(deleted)" if message.deleted_at else view.text, markup=False, highlight=False)
+    for file in view.attachments:
+        out.print(f"  [file] {file.name} ({file.media_type}, {file.size} bytes)", markup=False, highlight=False)
+    if full and view.quoted_text:
+        out.print(view.quoted_text, markup=False, highlight=False, style="dim")
+    if full and view.cut_rule:
+        out.print(f"  cut by {view.cut_rule}, confidence {view.cut_confidence}", markup=False, style="dim")
+    for tick in view.ticks:
+        print_tick(tick)
+
+
+def print_tick(tick: RecipientTick) -> None:
+    sign, style = TICKS[tick.tick]
+    told = " ".join(
+        part for part in (tick.mail_state, f"by {tick.evidence}" if tick.evidence else "", tick.why or "") if part
+    )
+    doubled = " (may be doubled)" if tick.may_be_doubled else ""
+    out.print(f"  {sign} {tick.person.name}: {told}{doubled}", style=style, markup=False, highlight=False)
+
+
+def conversation_data(view: ConversationView) -> dict[str, Any]:
+    return {
+        "id": view.conversation.id,
+        "public_id": f"{view.conversation.public_id:016x}",
+        "subject": view.conversation.subject,
+        "state": view.conversation.state,
+        "client": view.client.code,
+        "participants": [
+            {"person": person.id, "name": person.name, "side": side} for person, side in view.participants
+        ],
+        "waits_for": {Side.CLIENT: view.waits_for_client, Side.FIRM: view.waits_for_firm},
+        "messages": [message_data(each) for each in view.messages],
+    }
+
+
+def message_data(view: MessageView) -> dict[str, Any]:
+    message = view.message
+    return {
+        "id": message.id,
+        "author": view.author.name if view.author else None,
+        "side": message.author_side,
+        "visibility": message.visibility,
+        "origin": message.origin,
+        "happened_at": message.happened_at.isoformat(),
+        "text": view.text,
+        "quoted_text": view.quoted_text,
+        "deleted": message.deleted_at is not None,
+        "edited_after_mailed": view.edited_after_mailed,
+        "attachments": [
+            {"name": each.name, "type": each.media_type, "size": each.size, "sha256": each.sha256}
+            for each in view.attachments
+        ],
+        "ticks": [
+            {
+                "person": tick.person.id,
+                "name": tick.person.name,
+                "tick": tick.tick,
+                "state": tick.mail_state,
+                "evidence": tick.evidence,
+                "why": tick.why,
+                "may_be_doubled": tick.may_be_doubled,
+            }
+            for tick in view.ticks
+        ],
+    }
