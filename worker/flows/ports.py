@@ -7,6 +7,9 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from storage.records import ArrivalId, OutgoingMailId
+from worker.core.letters import Heading, Letter, LetterFile, Words
+from worker.core.parsed import ParsedMail
+from worker.core.relaying import RelayAnswer, SealedMail
 
 
 class Clock(Protocol):
@@ -20,3 +23,30 @@ class Bell(Protocol):
     def ring_outgoing(self, ids: Sequence[OutgoingMailId]) -> None: ...
 
     def ring_inbound(self, ids: Sequence[ArrivalId]) -> None: ...
+
+
+class Relay(Protocol):
+    """The outgoing SMTP server. Never raises for what a server says or a network does: every end is an answer."""
+
+    @property
+    def name(self) -> str:
+        """Host and port, for the attempts' rows."""
+
+    def largest(self) -> int | None:
+        """The SIZE the relay announced, in bytes; None when it announced none or cannot be reached."""
+
+    def send(self, mail: SealedMail) -> RelayAnswer: ...
+
+
+class Printer(Protocol):
+    """Letters to words to bytes. The same input gives the same bytes."""
+
+    def render(self, letter: Letter) -> Words: ...
+
+    def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> bytes: ...
+
+
+class Reader(Protocol):
+    """Bytes to a parsed mail. Total: never raises, whatever the bytes."""
+
+    def parse(self, raw: bytes) -> ParsedMail: ...

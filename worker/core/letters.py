@@ -1,0 +1,94 @@
+"""An outgoing mail before it is bytes: what it says (``Letter``), how it is addressed (``Heading``), what it carries.
+
+``worker.mail.rendering`` turns a Letter into words by the templates, ``worker.mail.building`` turns heading, words and
+files into bytes. The same input gives the same bytes: nothing here is read from a clock or drawn by chance.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.records import About
+from storage.states import Language, MailKind, Side, Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterMessage:
+    """One message inside a mail. ``happened_at`` in the reader's time zone; ``files``: names of what is attached,
+    ``files_left_out``: names of files too large for the relay.
+    """
+
+    author: str
+    happened_at: datetime
+    text: str
+    files: tuple[str, ...] = ()
+    files_left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """For a failure notice: which person could not be reached, why (reason word and status), which messages."""
+
+    person: str
+    address: str
+    reason: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
+    the reader has not seen them. ``signer``: the name under the mail.
+    """
+
+    kind: MailKind
+    language: Language
+    side: Side
+    visibility: Visibility
+    firm_name: str
+    client_name: str
+    subject: str
+    reader: str
+    signer: str
+    messages: tuple[LetterMessage, ...]
+    earlier: tuple[LetterMessage, ...] = ()
+    about: About | None = None
+    reply_address: str | None = None
+    note_address: str | None = None
+    answer_wanted: bool = False
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the templates made of a letter. ``subject`` without prefix for threads is stable per conversation."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """Headers of an outgoing mail. Ids without angle brackets; ``dated_at`` aware UTC."""
+
+    from_name: str
+    from_address: str
+    to_name: str
+    to_address: str
+    reply_to: str | None
+    message_id: str
+    dated_at: datetime
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    thread_topic: str | None = None
+    thread_index: str | None = None
+    auto_submitted: str | None = None
+    suppress_responses: str | None = None
+    language: Language = Language.FR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFile:
+    name: str
+    media_type: str
+    content: bytes

@@ -1,0 +1,5 @@
+"""The new text of a reply: what the writer added, apart from what he quotes. See ``cutting.cut_reply``."""
+
+from worker.core.new_text.cut import Cut, Sent
+
+__all__ = ["Cut", "Sent"]

@@ -1,0 +1,87 @@
+"""An inbound mail as the parser hands it to core: plain values, everything cleaned, nothing that can raise.
+
+All text here is valid Unicode in NFC without NUL, lone surrogates, bidi controls or other control characters (line
+feeds and tabs stay). Addresses are addr-specs in the form of ``mail_addresses.normal_address``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.core.reports import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one step found, for ``explain`` and ``inspect``. Ids, counts and names of rules; never text of the mail."""
+
+    step: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFile:
+    """A file of the mail. ``media_type`` by content, ``declared_type`` as the sender's program said."""
+
+    name: str
+    media_type: str
+    declared_type: str
+    content: bytes
+    sha256: str
+    inline: bool
+    content_id: str | None
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLine:
+    """One line of readable text. ``depth``: how deep it is quoted (``>`` or blockquote); ``origin``: names of the HTML
+    elements it stands in that tell who made it (``gmail_quote``, ``divRplyFwdMsg``), empty for plain text.
+    """
+
+    text: str
+    depth: int = 0
+    origin: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedMail:
+    """``quarantine``: the limit that was passed; then only what was safely read is filled.
+
+    ``sender``: the address of the one From header with exactly one address and no defect of the address, else None;
+    ``from_defects`` say why. ``recipients_hint``: Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To in order.
+    ``headers``: (lower-case name, decoded and unfolded value) in order, within the limits.
+    """
+
+    size: int
+    quarantine: str | None
+    fingerprint: str
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    subject: str
+    sender: str | None
+    sender_name: str
+    from_defects: tuple[str, ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    recipients_hint: tuple[str, ...]
+    return_path: str | None
+    dated_at: datetime | None
+    headers: tuple[tuple[str, str], ...]
+    lines: tuple[BodyLine, ...]
+    html_lines: tuple[BodyLine, ...] | None
+    files: tuple[ParsedFile, ...]
+    report: Report | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        """All readable text."""
+        return "\n".join(line.text for line in self.lines)
+
+    def header(self, name: str) -> str | None:
+        """The first header of this (lower-case) name."""
+        return next((value for key, value in self.headers if key == name), None)
