@@ -51,7 +51,7 @@ def number_changes(session: Session, *, most: int = 500) -> int:
     A number taken inside the writer's own transaction would lose late committers: a portal that has read 7 never asks
     for 6 again. The counter's row is locked first, so two sweeps number one after the other.
     """
-    if not session.execute(select(changes.c.id).where(changes.c.number.is_(None)).limit(1)).first():
+    if not has_unnumbered(session):
         return 0
     add_if_new(session, counters, name=CHANGES_COUNTER, value=0)
     touched = update(counters).where(counters.c.name == CHANGES_COUNTER).values(value=counters.c.value)
@@ -62,6 +62,10 @@ def number_changes(session: Session, *, most: int = 500) -> int:
         change(session, changes, changes.c.id == change_id, number=number)
     change(session, counters, counters.c.name == CHANGES_COUNTER, value=last + len(ids))
     return len(ids)
+
+
+def has_unnumbered(session: Session) -> bool:
+    return session.execute(select(changes.c.id).where(changes.c.number.is_(None)).limit(1)).first() is not None
 
 
 def changes_after(session: Session, number: int, *, most: int = 500) -> list[Change]:

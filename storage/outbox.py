@@ -193,6 +193,13 @@ def write_under_fence(session: Session, mail_id: OutgoingMailId, fence: int, **v
     return change(session, mails, *mine, **values) == 1
 
 
+def note_accepted(session: Session, mail_id: OutgoingMailId, fence: int, *, now: datetime) -> None:
+    """The relay's 250 came after something else had moved the mail: only its time is written."""
+    change(
+        session, mails, mails.c.id == mail_id, mails.c.fence == fence, mails.c.accepted_at.is_(None), accepted_at=now
+    )
+
+
 def update_mail(session: Session, mail_id: OutgoingMailId, states: Collection[MailState], **values: Any) -> bool:
     """Write if the mail is still in one of these states."""
     return change(session, mails, mails.c.id == mail_id, mails.c.state.in_(states), **values) == 1

@@ -6,16 +6,14 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from storage.records import Address, Client, ClientId, Person, PersonId, RegimePeriod
+from storage.records import Client, ClientId, Person, PersonId, RegimePeriod
 from storage.rows import add, add_if_new, change, read_all, read_one, selecting
-from storage.states import AddressState, Language, Reach, Regime
+from storage.states import Language, Reach, Regime
 from storage.tables.people import (
     absences,
-    addresses,
     case_managers,
     clients,
     contacts,
-    house_addresses,
     people,
     regimes,
 )
@@ -60,70 +58,6 @@ def all_people(session: Session) -> list[Person]:
 
 def update_person(session: Session, person_id: PersonId, **values: object) -> None:
     change(session, people, people.c.id == person_id, **values)
-
-
-def add_address(
-    session: Session, person_id: PersonId, *, written: str, normal: str, is_primary: bool, now: datetime
-) -> int | None:
-    """The key of the new address, or None when the person has it already."""
-    if is_primary:
-        change(session, addresses, addresses.c.person_id == person_id, addresses.c.is_primary, is_primary=False)
-    return add_if_new(
-        session,
-        addresses,
-        person_id=person_id,
-        written=written,
-        normal=normal,
-        state=AddressState.ACTIVE,
-        is_primary=is_primary,
-        created_at=now,
-    )
-
-
-def addresses_of(session: Session, person_id: PersonId) -> list[Address]:
-    ordered = selecting(Address, addresses, addresses.c.person_id == person_id)
-    return read_all(session, Address, ordered.order_by(addresses.c.is_primary.desc(), addresses.c.id))
-
-
-def mail_address_of(session: Session, person_id: PersonId) -> Address | None:
-    """Where mail to this person goes: the primary address, else the oldest one; suppressed and retired ones never."""
-    return next((each for each in addresses_of(session, person_id) if each.state is AddressState.ACTIVE), None)
-
-
-def people_at(session: Session, normal: str) -> list[Person]:
-    """Everybody who has this address in use; suppressed ones too, since a person writes from it again."""
-    theirs = select(addresses.c.person_id).where(
-        addresses.c.normal == normal, addresses.c.state != AddressState.RETIRED
-    )
-    return read_all(session, Person, selecting(Person, people, people.c.id.in_(theirs)).order_by(people.c.id))
-
-
-def set_address_state(session: Session, normal: str, state: AddressState) -> int:
-    return change(session, addresses, addresses.c.normal == normal, state=state)
-
-
-def count_failure(session: Session, normal: str) -> int:
-    """One more failure in a row at this address; the count so far."""
-    change(session, addresses, addresses.c.normal == normal, failures_in_a_row=addresses.c.failures_in_a_row + 1)
-    return int(
-        session.execute(
-            select(addresses.c.failures_in_a_row).where(addresses.c.normal == normal).limit(1)
-        ).scalar_one_or_none()
-        or 0
-    )
-
-
-def forget_failures(session: Session, person_id: PersonId, normal: str) -> None:
-    """The person wrote from it, so it works: the counter goes to zero and a suppression ends."""
-    change(
-        session,
-        addresses,
-        addresses.c.person_id == person_id,
-        addresses.c.normal == normal,
-        addresses.c.state != AddressState.RETIRED,
-        failures_in_a_row=0,
-        state=AddressState.ACTIVE,
-    )
 
 
 def add_client(
@@ -256,34 +190,3 @@ def set_regime(session: Session, client_id: ClientId, regime: Regime, *, valid_f
 def regimes_of(session: Session, client_id: ClientId) -> list[RegimePeriod]:
     wanted = selecting(RegimePeriod, regimes, regimes.c.client_id == client_id)
     return read_all(session, RegimePeriod, wanted.order_by(regimes.c.valid_from))
-
-
-def give_house_address(
-    session: Session,
-    candidates: Sequence[str],
-    *,
-    now: datetime,
-    person_id: PersonId | None = None,
-    client_id: ClientId | None = None,
-) -> str:
-    """The local part on our domain that mail *from* this person or client carries; the first free of the candidates."""
-    mine = house_addresses.c.person_id == person_id if person_id else house_addresses.c.client_id == client_id
-    known = session.execute(select(house_addresses.c.local_part).where(mine)).scalar_one_or_none()
-    if known is not None:
-        return str(known)
-    for candidate in candidates:
-        made = add_if_new(
-            session, house_addresses, local_part=candidate, person_id=person_id, client_id=client_id, created_at=now
-        )
-        if made is not None:
-            return candidate
-    raise ValueError("every candidate for a house address is taken: offer more of them")
-
-
-def house_address_of(session: Session, local_part: str) -> tuple[PersonId | None, ClientId | None] | None:
-    row = session.execute(
-        select(house_addresses.c.person_id, house_addresses.c.client_id).where(
-            house_addresses.c.local_part == local_part
-        )
-    ).first()
-    return None if row is None else (row.person_id, row.client_id)

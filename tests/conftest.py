@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from storage import people
+from storage import addresses, people
 from storage.database import Database
 from storage.files import FileStore
 from storage.records import ArrivalId, ClientId, OutgoingMailId, PersonId
@@ -243,21 +243,21 @@ def firm(house: House) -> Firm:
 def make_firm(session: Session, now: datetime) -> Firm:
     def add(name: str, address: str, language: Language) -> PersonId:
         person_id = people.add_person(session, name=name, language=language, now=now)
-        people.add_address(session, person_id, written=address, normal=address, is_primary=True, now=now)
+        addresses.add_address(session, person_id, written=address, normal=address, is_primary=True, now=now)
         return person_id
 
     anne = add("Anne Dupont", "anne@fiduciaire.example", Language.FR)
     bram = add("Bram Peeters", "bram@fiduciaire.example", Language.NL)
     for person_id, part in ((anne, "anne.dupont"), (bram, "bram.peeters")):
         people.add_case_manager(session, person_id, now=now)
-        people.give_house_address(session, [part], now=now, person_id=person_id)
+        addresses.give_house_address(session, [part], now=now, person_id=person_id)
     sophie = add("Sophie Martin", "sophie@boulangerie.example", Language.FR)
     marc = add("Marc Janssens", "marc@boulangerie.example", Language.NL)
     greta = add("Greta Klein", "greta@garage.example", Language.DE)
     bakery = people.add_client(session, code="B001", name="Boulangerie Martin", now=now, manager_id=anne)
     garage = people.add_client(session, code="G001", name="Garage Klein", now=now, manager_id=bram)
-    people.give_house_address(session, ["boulangerie.martin"], now=now, client_id=bakery)
-    people.give_house_address(session, ["garage.klein"], now=now, client_id=garage)
+    addresses.give_house_address(session, ["boulangerie.martin"], now=now, client_id=bakery)
+    addresses.give_house_address(session, ["garage.klein"], now=now, client_id=garage)
     for client_id, person_id in ((bakery, sophie), (bakery, marc), (garage, greta)):
         people.add_contact(session, client_id, person_id, gets_requests=True, now=now)
     return Firm(anne=anne, bram=bram, sophie=sophie, marc=marc, greta=greta, bakery=bakery, garage=garage)

@@ -1,5 +1,6 @@
 """The one place that builds real things and reads the clock."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -7,7 +8,10 @@ from sqlalchemy.orm import Session
 from storage.database import Database
 from storage.files import FileStore
 from worker.flows.house import House
-from worker.flows.ports import Bell
+from worker.flows.ports import Bell, Printer, Reader, Relay
+from worker.mail.parsing import MailReader
+from worker.mail.relay import RelayOptions, SmtpRelay
+from worker.mail.rendering import MailPrinter
 from worker.settings import BadSettings, Settings, policy_of, read_keys
 
 
@@ -44,4 +48,40 @@ def build_house(settings: Settings, bell: Bell) -> House:
         bell=bell,
         keys=read_keys(settings.keys.get_secret_value()),
         policy=policy_of(settings),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What the tasks work with, one per process."""
+
+    house: House
+    relay: Relay
+    printer: Printer
+    reader: Reader
+
+
+def build_workshop(settings: Settings, bell: Bell) -> Workshop:
+    return Workshop(
+        house=build_house(settings, bell),
+        relay=build_relay(settings),
+        printer=MailPrinter(),
+        reader=MailReader(),
+    )
+
+
+def build_relay(settings: Settings) -> SmtpRelay:
+    return SmtpRelay(
+        RelayOptions(
+            host=settings.relay_host,
+            port=settings.relay_port,
+            tls=settings.relay_tls,
+            user=settings.relay_user,
+            password=settings.relay_password.get_secret_value(),
+            pool=settings.relay_pool,
+            connect_timeout=settings.relay_connect_timeout,
+            timeout=settings.relay_timeout,
+            data_timeout=settings.relay_data_timeout,
+            helo=settings.domain,
+        )
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import people
+from storage import addresses, people
 from storage.states import Regime
 from tests.conftest import HandClock
 from worker.flows.house import House
@@ -113,7 +113,7 @@ def test_two_people_of_one_mailbox_stay_two_people(house: House) -> None:
     import_file(house, sheet(*couple), dry_run=False)
 
     with house.database.reading() as session:
-        assert {each.name for each in people.people_at(session, "maes@thuis.example")} == {"Jan Maes", "Els Maes"}
+        assert {each.name for each in addresses.people_at(session, "maes@thuis.example")} == {"Jan Maes", "Els Maes"}
 
 
 def test_a_new_regime_ends_the_one_before(house: House, clock: HandClock) -> None:

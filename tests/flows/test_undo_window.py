@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import conversations, outbox, people
+from storage import addresses, conversations, outbox, people
 from storage.records import ConversationId, Delivery, OutgoingMail, PersonId
 from storage.states import AddressState, AttentionReason, MailState, Origin, Reach, Side, Tick, Visibility
 from tests.conftest import START, Firm, HandClock
@@ -171,7 +171,7 @@ def test_seen_in_the_portal_stops_the_mail_and_is_evidence(house: House, firm: F
 
 def test_a_person_without_a_working_address_is_told_to_the_firm_at_once(house: House, firm: Firm) -> None:
     with house.database.writing() as session:
-        people.set_address_state(session, "marc@boulangerie.example", AddressState.SUPPRESSED)
+        addresses.set_address_state(session, "marc@boulangerie.example", AddressState.SUPPRESSED)
     started = ask(house, firm)
 
     seen = view(house, firm.anne, started.conversation_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from storage import people
+from storage import addresses, people
 from storage.states import Regime
 from worker.cli.terminal import find_client, find_person, open_house, out, print_table
 from worker.core.mail_addresses import local_part_candidates
@@ -45,7 +45,7 @@ def add(
             refund_seeker=refund_seeker,
             live=live,
         )
-        people.give_house_address(session, local_part_candidates(name), now=now, client_id=client_id)
+        addresses.give_house_address(session, local_part_candidates(name), now=now, client_id=client_id)
     out.print(f"client {code} added", highlight=False)
 
 

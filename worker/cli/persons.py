@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from storage import people
+from storage import addresses, people
 from storage.states import Language, Reach
 from worker.cli.terminal import NotFound, find_client, find_person, open_house, out, print_table
 from worker.core.mail_addresses import is_address, local_part_candidates, normal_address
@@ -25,8 +25,8 @@ def add(
     gets_requests: bool = True,
 ) -> None:
     """Add a person as contact of clients, as case manager, or both."""
-    addresses = email or []
-    wrong = [each for each in addresses if not is_address(each)]
+    given = email or []
+    wrong = [each for each in given if not is_address(each)]
     if wrong:
         raise NotFound(f"{wrong[0]} is no mail address")
     if not client and not case_manager:
@@ -35,8 +35,8 @@ def add(
     with house.database.writing() as session:
         now = house.now(session)
         person_id = people.add_person(session, name=name, language=language, reach=reach, phone=phone, now=now)
-        for position, each in enumerate(addresses):
-            people.add_address(
+        for position, each in enumerate(given):
+            addresses.add_address(
                 session, person_id, written=each, normal=normal_address(each), is_primary=position == 0, now=now
             )
         for code in client or []:
@@ -44,7 +44,7 @@ def add(
             people.add_contact(session, found.id, person_id, gets_requests=gets_requests, now=now)
         if case_manager:
             people.add_case_manager(session, person_id, now=now)
-            people.give_house_address(session, local_part_candidates(name), now=now, person_id=person_id)
+            addresses.give_house_address(session, local_part_candidates(name), now=now, person_id=person_id)
     out.print(f"person p{person_id} added", highlight=False)
 
 
@@ -61,7 +61,7 @@ def address(
     house = open_house()
     with house.database.writing() as session:
         person_id = find_person(session, person)
-        people.add_address(
+        addresses.add_address(
             session, person_id, written=new, normal=normal_address(new), is_primary=primary, now=house.now(session)
         )
     out.print(f"address of p{person_id} added", highlight=False)
@@ -77,9 +77,9 @@ def show_all() -> None:
         for each in people.all_people(session):
             clients = [client.code for client in people.clients_of_contact(session, each.id)]
             roles = (["case manager"] if each.id in managers else []) + clients
-            addresses = " ".join(
+            written = " ".join(
                 row.written + ("" if row.state == "active" else f" ({row.state})")
-                for row in people.addresses_of(session, each.id)
+                for row in addresses.addresses_of(session, each.id)
             )
-            rows.append([f"p{each.id}", each.name, each.language, each.reach, addresses, ", ".join(roles)])
+            rows.append([f"p{each.id}", each.name, each.language, each.reach, written, ", ".join(roles)])
     print_table(["id", "name", "language", "reach", "addresses", "role or clients"], rows)

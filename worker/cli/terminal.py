@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from storage import people
+from storage import addresses, people
 from storage.records import Client, PersonId
 from worker.core.mail_addresses import normal_address
 from worker.core.refusals import Refused
@@ -43,7 +43,7 @@ def find_person(session: Session, typed: str) -> PersonId:
         if people.person(session, PersonId(int(number))) is None:
             raise NotFound(f"there is no person {typed}; `navette person list` shows them")
         return PersonId(int(number))
-    found = people.people_at(session, normal_address(typed))
+    found = addresses.people_at(session, normal_address(typed))
     if not found:
         raise NotFound(f"nobody has the address {typed}; `navette person list` shows who is there")
     if len(found) > 1:

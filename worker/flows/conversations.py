@@ -136,16 +136,20 @@ def open_conversation(
     about: About | None = None,
     external_id: str | None = None,
     linked_to_id: ConversationId | None = None,
+    thread_root: str | None = None,
     thread_index: str | None = None,
 ) -> ConversationId:
-    """The conversation's row, its starter and the case managers who take part."""
+    """The conversation's row, its starter and the case managers who take part.
+
+    ``thread_root`` and ``thread_index``: of the client's own mail, when he started it by mail.
+    """
     conversation_id = conversations.add_conversation(
         session,
         client_id=client.id,
         subject=subject,
         starter_id=by,
         starter_side=side,
-        thread_root=f"{secrets.token_hex(12)}@{house.policy.domain}",
+        thread_root=thread_root or f"{secrets.token_hex(12)}@{house.policy.domain}",
         now=now,
         about=about,
         external_id=external_id,

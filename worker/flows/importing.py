@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from storage import people
+from storage import addresses, people
 from storage.records import Client, PersonId
 from worker.core.import_rows import CLIENT_VALUES, ClientRow, Fault, PersonRow, Sheet, read_sheet
 from worker.core.mail_addresses import local_part_candidates
@@ -80,7 +80,7 @@ def write_sheet(session: Session, sheet: Sheet, result: Import, *, now: datetime
 def write_case_manager(session: Session, row: PersonRow, result: Import, *, now: datetime) -> None:
     person_id = write_person(session, row, result, now=now)
     people.add_case_manager(session, person_id, now=now)
-    people.give_house_address(session, local_part_candidates(row.name), now=now, person_id=person_id)
+    addresses.give_house_address(session, local_part_candidates(row.name), now=now, person_id=person_id)
 
 
 def write_person(session: Session, row: PersonRow, result: Import, *, now: datetime) -> PersonId:
@@ -99,9 +99,9 @@ def write_person(session: Session, row: PersonRow, result: Import, *, now: datet
             if after is not None and before != after:
                 result.note(label, column, before, after)
                 people.update_person(session, person_id, **{column: after})
-    has_primary = any(each.is_primary for each in people.addresses_of(session, person_id))
+    has_primary = any(each.is_primary for each in addresses.addresses_of(session, person_id))
     for written, normal in zip(row.written, row.emails, strict=True):
-        made = people.add_address(
+        made = addresses.add_address(
             session, person_id, written=written, normal=normal, is_primary=not has_primary, now=now
         )
         has_primary = True
@@ -112,7 +112,7 @@ def write_person(session: Session, row: PersonRow, result: Import, *, now: datet
 
 def person_named(session: Session, row: PersonRow) -> PersonId | None:
     """The person with one of these addresses and this name; without addresses, the only person of this name."""
-    at_address = [each for normal in row.emails for each in people.people_at(session, normal)]
+    at_address = [each for normal in row.emails for each in addresses.people_at(session, normal)]
     pool = at_address if row.emails else people.all_people(session)
     same = {each.id for each in pool if each.name.casefold() == row.name.casefold()}
     return min(same) if same else None
@@ -129,7 +129,7 @@ def write_client(session: Session, row: ClientRow, result: Import, *, now: datet
         client_id = people.add_client(session, code=row.code, name=row.name or row.code, now=now)
         client = there(people.client(session, client_id))
         result.note(label, "client_name", "", row.name)
-        people.give_house_address(session, local_part_candidates(client.name), now=now, client_id=client.id)
+        addresses.give_house_address(session, local_part_candidates(client.name), now=now, client_id=client.id)
     update_client(session, client, row, roles, result=result)
     write_regime(session, client, row, result, label)
 
@@ -160,7 +160,7 @@ def manager_id(session: Session, row: ClientRow, role: str, result: Import) -> P
     address: str | None = getattr(row, role)
     if address is None:
         return None
-    found = [each for each in people.people_at(session, address) if people.is_case_manager(session, each.id)]
+    found = [each for each in addresses.people_at(session, address) if people.is_case_manager(session, each.id)]
     if len(found) != 1:
         fault = "no case manager" if not found else "more than one case manager"
         result.faults.append(Fault(row.line, role, f"{fault} has the address {address}"))

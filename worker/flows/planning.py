@@ -10,7 +10,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, outbox, people
+from storage import addresses, attention, conversations, outbox, people
 from storage.records import (
     Conversation,
     Message,
@@ -83,7 +83,7 @@ def deliver_by_mail(
     session: Session, house: House, note: Note, reader: Participant, person: Person
 ) -> OutgoingMailId | None:
     """Join the waiting mail or start one. The mail's id when it is due at once."""
-    address = people.mail_address_of(session, person.id)
+    address = addresses.mail_address_of(session, person.id)
     if address is None:
         refuse_mail(session, note, reader, person)
         return None
@@ -184,7 +184,7 @@ def correct_by_mail(session: Session, house: House, note: Note) -> list[PersonId
         if any(waits_as_correction(mails[each.outgoing_mail_id], mail.person_id) for each in sent):
             continue
         person = there(people.person(session, mail.person_id))
-        address = people.mail_address_of(session, person.id)
+        address = addresses.mail_address_of(session, person.id)
         if address is None:
             continue
         window = window_of(house.policy.windows, note.message.origin, note.message.author_side, Side.CLIENT)

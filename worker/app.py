@@ -1,0 +1,117 @@
+"""The Celery application. SQL is the queue, Redis a doorbell: tasks carry ids, nothing is timed here, no results.
+
+Settings that matter, and why (STACK.md has the measurements): late ack with reject on lost, prefetch 1; a task is not
+cancelled when Redis goes away for a moment, since that would kill an SMTP dialogue in the middle and leases make a
+second run harmless; the visibility timeout is longer than the hard time limit, so that a running task is not handed
+out again.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import worker_process_init
+from kombu.exceptions import OperationalError
+
+from storage.records import ArrivalId, OutgoingMailId
+from worker.embedded_broker import broker_url
+from worker.settings import Settings, load_settings
+from worker.wiring import Workshop, build_workshop
+
+log = structlog.get_logger("navette.bell")
+
+SEND, FILE, SWEEP = "navette.send", "navette.file", "navette.sweep"
+SWEEP_EVERY_S = 1.0
+RING_EXPIRES_S = 15
+"""A ring nobody heard in this time is dropped: the sweep has rung again."""
+BATCH = 50
+
+app = Celery("navette", include=["worker.tasks"])
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    result_backend=None,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    worker_soft_shutdown_timeout=2.0,
+    worker_enable_soft_shutdown_on_idle=False,
+    broker_connection_retry=True,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    task_serializer="json",
+    accept_content=["json"],
+    beat_scheduler="celery.beat:Scheduler",
+    beat_max_loop_interval=1.0,
+    beat_schedule={
+        "sweep": {
+            "task": SWEEP,
+            "schedule": SWEEP_EVERY_S,
+            "options": {"expires": SWEEP_EVERY_S, "ignore_result": True},
+        }
+    },
+)
+
+
+def configure(settings: Settings) -> Celery:
+    """Point the application at this firm's broker."""
+    app.conf.update(
+        broker_url=broker_url(settings),
+        task_time_limit=settings.task_seconds,
+        broker_transport_options={
+            "visibility_timeout": settings.task_seconds + 300,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "health_check_interval": 25,
+        },
+    )
+    return app
+
+
+class CeleryBell:
+    """Rings over Redis. A ring that cannot be sent is only logged: the sweep finds what is due."""
+
+    def ring_outgoing(self, ids: Sequence[OutgoingMailId]) -> None:
+        self.ring(SEND, ids)
+
+    def ring_inbound(self, ids: Sequence[ArrivalId]) -> None:
+        self.ring(FILE, ids)
+
+    def ring(self, task: str, ids: Sequence[int]) -> None:
+        options: dict[str, Any] = {"expires": RING_EXPIRES_S, "retry": False, "ignore_result": True}
+        for start in range(0, len(ids), BATCH):
+            try:
+                app.send_task(task, args=[list(ids[start : start + BATCH])], **options)
+            except (OperationalError, OSError) as fault:
+                log.warning("bell_lost", task=task, count=len(ids), fault=type(fault).__name__)
+                return
+
+
+class Here:
+    """The workshop of this process: built at first need, built anew after a fork."""
+
+    settings: Settings | None = None
+    workshop: Workshop | None = None
+    pid: int | None = None
+
+
+def workshop() -> Workshop:
+    if Here.workshop is None or Here.pid != os.getpid():
+        Here.settings = Here.settings or load_settings()
+        Here.workshop, Here.pid = build_workshop(Here.settings, CeleryBell()), os.getpid()
+    return Here.workshop
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def after_fork(**_: Any) -> None:
+    """Connections belong to the process that made them."""
+    if Here.workshop is not None:
+        Here.workshop.house.database.after_fork()
+        Here.workshop = None

@@ -1,0 +1,269 @@
+"""What an inbound mail becomes: report, automatic, own, address, identity, in this order (DESIGN.md section 5).
+
+Pure: the flow gathers ``Facts``, this module decides, the flow applies. In doubt a mail is held: not
+posted, not dropped.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from storage.records import (
+    Client,
+    ClientId,
+    Conversation,
+    ConversationId,
+    OutgoingMail,
+    Participant,
+    Person,
+    SignedAddress,
+)
+from storage.states import AddressKind, Evidence, Side, Visibility
+from worker.core.automatic import Automatic
+from worker.core.parsed import ParsedMail
+
+
+class Why(StrEnum):
+    """Reasons of the outcomes, one member each."""
+
+    REPORT = "report"
+    REPORT_ABOUT_NOTHING = "report_about_nothing_of_ours"
+    OUT_OF_OFFICE = "out_of_office"
+    READ_RECEIPT = "read_receipt"
+    AUTOMATIC = "automatic"
+    OWN_MAIL = "own_mail"
+    NO_ROW = "address_without_row"
+    OTHER_SENDER = "sender_is_not_the_participant"
+    NO_SENDER = "sender_cannot_be_read"
+    LEFT = "participant_left"
+    WHICH_CLIENT = "which_client"
+    UNKNOWN_SENDER = "unknown_sender"
+    CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
+    REPEATS_A_NOTE = "repeats_an_internal_note"
+    EMPTY_NOTE = "note_without_text"
+    NOTHING_IN_IT = "nothing_in_it"
+    REPLY_ADDRESS = "reply_address"
+    NOTE_ADDRESS = "note_address"
+    REFERENCES = "references"
+    KNOWN_SENDER = "known_sender"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAddress:
+    """A signed address of ours that the mail is addressed to, with what its row stands for. ``where``: which header;
+    ``spent``: expired or revoked.
+    """
+
+    row: SignedAddress
+    where: str
+    spent: bool
+    conversation: Conversation | None
+    participant: Participant | None
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSender:
+    """A person who has the mail's From address. ``clients``: whose contact he is."""
+
+    person: Person
+    clients: tuple[Client, ...]
+    is_case_manager: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A mail of ours that this one names in In-Reply-To or References. ``participant``: whom that mail went to."""
+
+    mail: OutgoingMail
+    conversation: Conversation | None
+    participant: Participant | None
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """``house_client``: the client whose house address it was sent to; ``orphan``: a good MAC without a row;
+    ``reported``: the mail that a report or a return path is about.
+    """
+
+    mail: ParsedMail
+    null_sender: bool
+    automatic: Automatic
+    is_own: bool
+    found: tuple[FoundAddress, ...]
+    orphan: bool
+    reported: OutgoingMail | None
+    answered: tuple[Answered, ...]
+    senders: tuple[KnownSender, ...]
+    house_client: ClientId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """A report: it moves the tick of ``mail`` by what the parsed report says."""
+
+    mail: OutgoingMail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proves:
+    """Not a message, but evidence that ``mail`` arrived."""
+
+    mail: OutgoingMail
+    evidence: Evidence
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignores:
+    why: Why
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posts:
+    conversation: Conversation
+    person: Person
+    participant: Participant
+    visibility: Visibility
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opens:
+    """A new conversation. Without a signed address the sender is not verified: it is opened for the firm."""
+
+    client: Client
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    why: Why
+    conversation_id: ConversationId | None = None
+
+
+Decision = Moves | Proves | Ignores | Posts | Opens | Holds
+
+
+def decide(facts: Facts) -> Decision:
+    """The outcome of one arrival. Every step has its say in the order of DESIGN.md."""
+    return (
+        about_reports(facts)
+        or about_machines(facts)
+        or about_signed_addresses(facts)
+        or about_references(facts)
+        or about_senders(facts)
+    )
+
+
+def about_reports(facts: Facts) -> Decision | None:
+    if facts.mail.report is not None:
+        return Moves(mail=facts.reported) if facts.reported else Ignores(why=Why.REPORT_ABOUT_NOTHING)
+    if facts.reported is None:
+        return None
+    if is_disposition(facts.mail):
+        return Proves(mail=facts.reported, evidence=Evidence.READ_RECEIPT, why=Why.READ_RECEIPT)
+    if not facts.automatic.is_message:
+        return Proves(mail=facts.reported, evidence=Evidence.OUT_OF_OFFICE, why=Why.OUT_OF_OFFICE)
+    return None
+
+
+def is_disposition(mail: ParsedMail) -> bool:
+    """RFC 8098: somebody's program says that the mail was displayed."""
+    return "disposition-notification" in (mail.header("content-type") or "").lower()
+
+
+def about_machines(facts: Facts) -> Decision | None:
+    if facts.is_own:
+        return Ignores(why=Why.OWN_MAIL)
+    if not facts.automatic.is_message:
+        return Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
+    return None
+
+
+def about_signed_addresses(facts: Facts) -> Decision | None:
+    """The reply or note address and From together; a mail to both kinds is a note."""
+    live = [each for each in facts.found if each.row.kind in {AddressKind.REPLY, AddressKind.NOTE}]
+    if not live:
+        return Holds(why=Why.NO_ROW) if facts.orphan else None
+    noted = [each for each in live if each.row.kind is AddressKind.NOTE]
+    address = (noted or live)[0]
+    if address.spent:
+        # Expired or revoked: with its participant's From it counts as no address at all.
+        return None if facts.mail.sender in address.addresses else held(Why.OTHER_SENDER, address)
+    if address.conversation is None or address.participant is None:
+        return Holds(why=Why.NO_ROW)
+    return posted_or_held(facts, address)
+
+
+def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
+    assert address.conversation is not None
+    assert address.participant is not None
+    if facts.mail.sender is None:
+        return held(Why.NO_SENDER, address)
+    if address.participant.left_at is not None:
+        return held(Why.LEFT, address)
+    author = [each.person for each in facts.senders if each.person.id == address.participant.person_id]
+    if facts.mail.sender not in address.addresses or not author:
+        return held(Why.OTHER_SENDER, address)
+    note = address.row.kind is AddressKind.NOTE
+    if note and address.participant.side is not Side.FIRM:
+        return held(Why.OTHER_SENDER, address)
+    return Posts(
+        conversation=address.conversation,
+        person=author[0],
+        participant=address.participant,
+        visibility=Visibility.INTERNAL if note else Visibility.SHARED,
+        why=Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS,
+    )
+
+
+def held(why: Why, address: FoundAddress) -> Holds:
+    return Holds(why=why, conversation_id=address.conversation.id if address.conversation else None)
+
+
+def about_references(facts: Facts) -> Decision | None:
+    """Our ids in References count only from the person that mail went to, and never from a case manager."""
+    for answered in facts.answered:
+        if answered.conversation is None or answered.participant is None or answered.participant.left_at is not None:
+            continue
+        author = [each.person for each in facts.senders if each.person.id == answered.participant.person_id]
+        if facts.mail.sender not in answered.addresses or not author:
+            continue
+        if answered.participant.side is Side.FIRM:
+            # Ids are seen by whoever gets a forward: they prove no case manager.
+            return Holds(why=Why.CASE_MANAGER_UNPROVEN, conversation_id=answered.conversation.id)
+        return Posts(
+            conversation=answered.conversation,
+            person=author[0],
+            participant=answered.participant,
+            visibility=Visibility.SHARED,
+            why=Why.REFERENCES,
+        )
+    return None
+
+
+def about_senders(facts: Facts) -> Decision:
+    """No address that leads anywhere: a known contact of one client opens a conversation, everybody else is held."""
+    if facts.mail.sender is None:
+        return Holds(why=Why.NO_SENDER)
+    if any(each.is_case_manager for each in facts.senders):
+        return Holds(why=Why.CASE_MANAGER_UNPROVEN)
+    clients = {client.id: client for each in facts.senders for client in each.clients}
+    if not clients:
+        return Holds(why=Why.UNKNOWN_SENDER)
+    wanted = clients.get(facts.house_client) if facts.house_client else None
+    if wanted is None and len(clients) > 1:
+        return Holds(why=Why.WHICH_CLIENT)
+    client = wanted or next(iter(clients.values()))
+    if not facts.automatic.may_answer:
+        return Holds(why=Why.AUTOMATIC)
+    return Opens(client=client, person=writer_of(facts, client))
+
+
+def writer_of(facts: Facts, client: Client) -> Person:
+    """Of several people with one mailbox, the one whose name the mail bears; else the first of them."""
+    theirs = [each.person for each in facts.senders if client in each.clients]
+    named = [each for each in theirs if each.name.casefold() == facts.mail.sender_name.casefold()]
+    return (named or theirs)[0]

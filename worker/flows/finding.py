@@ -1,0 +1,160 @@
+"""Gathers the facts about an arrival: addresses of ours in it, mails of ours it names, who its sender is."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage import addresses, conversations, outbox, people, signed
+from storage.records import Arrival, ClientId, OutgoingMail, Participant, SignedAddress
+from storage.states import AddressKind
+from worker.core.automatic import judge
+from worker.core.filing_rules import Answered, Facts, FoundAddress, KnownSender
+from worker.core.parsed import ParsedMail
+from worker.core.signed_addresses import Token, token_in
+from worker.flows.house import House
+
+MOST_ADDRESSES = 50
+MOST_REFERENCES = 30
+
+
+def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, now: datetime) -> Facts:
+    rows, orphan = signed_rows(session, house, arrival, mail)
+    null_sender = arrival.envelope_from == "" or mail.return_path == ""
+    return Facts(
+        mail=mail,
+        null_sender=null_sender,
+        automatic=judge(mail, null_sender=null_sender),
+        is_own=is_own(house, mail),
+        found=tuple(found_address(session, row, where, now=now) for row, where in rows),
+        orphan=orphan,
+        reported=reported_mail(session, house, mail, [row for row, _ in rows]),
+        answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
+        senders=known_senders(session, mail.sender),
+        house_client=house_client(session, house, arrival, mail),
+    )
+
+
+def addressed(arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:
+    """(where, address) of everything the mail may be addressed to, the surest first."""
+    told = [("envelope", arrival.envelope_to)] if arrival.envelope_to else []
+    told += [("delivered-to", each) for each in mail.recipients_hint]
+    told += [("to", each) for each in mail.to] + [("cc", each) for each in mail.cc]
+    return told[:MOST_ADDRESSES]
+
+
+def signed_rows(
+    session: Session, house: House, arrival: Arrival, mail: ParsedMail
+) -> tuple[list[tuple[SignedAddress, str]], bool]:
+    """Rows of the signed addresses it is addressed to, and whether one had a good MAC but no row."""
+    rows: list[tuple[SignedAddress, str]] = []
+    orphan = False
+    for where, address in addressed(arrival, mail):
+        token = verified(house, token_in(address, house.policy.domain, house.policy.separator))
+        if token is None:
+            continue
+        row = signed.signed_address(session, token.public_id)
+        if row is None or row.kind is not token.kind:
+            orphan = True
+        elif all(known.id != row.id for known, _ in rows):
+            rows.append((row, where))
+    return rows, orphan
+
+
+def verified(house: House, token: str | None) -> Token | None:
+    return house.keys.verify(token) if token else None
+
+
+def found_address(session: Session, row: SignedAddress, where: str, *, now: datetime) -> FoundAddress:
+    participant = conversations.participant(session, row.participant_id) if row.participant_id else None
+    conversation = conversations.conversation(session, row.conversation_id) if row.conversation_id else None
+    return FoundAddress(
+        row=row,
+        where=where,
+        spent=row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now),
+        conversation=conversation,
+        participant=participant,
+        addresses=addresses_in_use(session, participant),
+    )
+
+
+def addresses_in_use(session: Session, participant: Participant | None) -> tuple[str, ...]:
+    if participant is None:
+        return ()
+    return tuple(
+        each.normal for each in addresses.addresses_of(session, participant.person_id) if each.state != "retired"
+    )
+
+
+def token_of_message_id(house: House, message_id: str) -> Token | None:
+    """The token of a Message-ID of ours, ``TOKEN@DOMAIN``; of our return paths kind only."""
+    local, _, domain = message_id.strip("<> ").rpartition("@")
+    if domain.lower() != house.policy.domain:
+        return None
+    token = house.keys.verify(local.lower())
+    return token if token and token.kind is AddressKind.RETURN_PATH else None
+
+
+def is_own(house: House, mail: ParsedMail) -> bool:
+    """A mail of ours that came back: a forward loop, a list, a mailbox that is ours."""
+    return mail.message_id is not None and token_of_message_id(house, mail.message_id) is not None
+
+
+def mail_of_token(session: Session, token: Token | None) -> OutgoingMail | None:
+    row = signed.signed_address(session, token.public_id) if token else None
+    return outbox.mail(session, row.outgoing_mail_id) if row and row.outgoing_mail_id else None
+
+
+def reported_mail(session: Session, house: House, mail: ParsedMail, rows: list[SignedAddress]) -> OutgoingMail | None:
+    """Which mail of ours it is about: by the signed return path; a report also by ENVID or the returned Message-ID."""
+    for row in rows:
+        if row.kind is AddressKind.RETURN_PATH and row.outgoing_mail_id is not None:
+            return outbox.mail(session, row.outgoing_mail_id)
+    if mail.report is None:
+        return None
+    by_envelope = house.keys.verify((mail.report.envelope_id or "").lower())
+    by_message = token_of_message_id(house, mail.report.original_message_id or "")
+    return mail_of_token(session, by_envelope) or mail_of_token(session, by_message)
+
+
+def answered_mails(session: Session, house: House, mail: ParsedMail) -> list[OutgoingMail]:
+    """Mails of ours that it names, the one it answers first."""
+    named = [*mail.in_reply_to, *reversed(mail.references)][:MOST_REFERENCES]
+    found = [mail_of_token(session, token_of_message_id(house, each)) for each in dict.fromkeys(named)]
+    return [each for each in found if each is not None]
+
+
+def answered(session: Session, mail: OutgoingMail) -> Answered:
+    conversation = conversations.conversation(session, mail.conversation_id) if mail.conversation_id else None
+    participant = None
+    if conversation is not None and mail.person_id is not None:
+        participant = conversations.participant_of(session, conversation.id, mail.person_id)
+    return Answered(
+        mail=mail,
+        conversation=conversation,
+        participant=participant,
+        addresses=addresses_in_use(session, participant),
+    )
+
+
+def known_senders(session: Session, sender: str | None) -> tuple[KnownSender, ...]:
+    if sender is None:
+        return ()
+    return tuple(
+        KnownSender(
+            person=each,
+            clients=tuple(people.clients_of_contact(session, each.id)),
+            is_case_manager=people.is_case_manager(session, each.id),
+        )
+        for each in addresses.people_at(session, sender)
+    )
+
+
+def house_client(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> ClientId | None:
+    """The client whose own address on our domain it was sent to."""
+    for _, address in addressed(arrival, mail):
+        local, _, domain = address.rpartition("@")
+        if domain.lower() == house.policy.domain:
+            found = addresses.house_address_of(session, local.lower())
+            if found and found[1]:
+                return found[1]
+    return None

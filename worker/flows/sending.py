@@ -1,0 +1,294 @@
+"""Sending one outgoing mail: claim, then talk, then record; no transaction is open over the network.
+
+::
+
+    claim (fence, revisions, Message-ID) → seal (bytes stored, attempt opened) → relay → record
+
+A worker may die at any point: the lease runs out and the mail is claimed again with the same bytes. An attempt that
+never said how it ended is in doubt, and the mail is marked "may be doubled".
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+from sqlalchemy.orm import Session
+
+from storage import addresses, conversations, operation, outbox
+from storage.database import DatabaseDown
+from storage.files import FilesDown
+from storage.records import Attachment, OutgoingMail, OutgoingMailId
+from storage.states import AttemptOutcome, Evidence, FailureClass, MailKind, MailState, Side, Visibility
+from worker.core.backoff import has_expired, next_try
+from worker.core.internal_guard import why_internal
+from worker.core.letters import Letter, LetterFile, LetterMessage
+from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, SealedMail, Taken
+from worker.core.sending import Event, next_state
+from worker.faults import reach
+from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
+from worker.flows.house import House, gate_of, there
+from worker.flows.lettering import Claimed, fix_revisions, gather
+from worker.flows.ports import Printer, Relay
+
+log = structlog.get_logger("navette.sending")
+
+INTERNAL_REASON = "internal_content"
+BASE64_GROWTH = 1.37
+ROOM_FOR_TEXT = 200_000
+MOST_STUMBLES = 5
+NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A mail with its bytes, ready for the relay under this fence."""
+
+    mail: OutgoingMail
+    content: SealedMail
+
+
+def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMailId) -> MailState | None:
+    """Try one mail once; its state afterwards, or None when it was not ours (not due, not free, not allowed)."""
+    claimed = claim(house, mail_id)
+    if claimed is None:
+        return None
+    reach("send.after_claim")
+    sealed = seal_or_stumble(house, relay, printer, claimed)
+    if sealed is None:
+        return state_of(house, mail_id)
+    reach("send.before_relay")
+    answer = relay.send(sealed.content)
+    reach("send.after_relay")
+    state = record(house, sealed, answer)
+    reach("send.after_record")
+    log.info("sent", mail=mail_id, state=state, tries=sealed.mail.tries, answer=type(answer).__name__)
+    return state
+
+
+def claim(house: House, mail_id: OutgoingMailId) -> Claimed | None:
+    """Take the mail and fix what it carries, or end it when there is nothing to send or nobody to send to."""
+    with house.database.writing() as session:
+        now = house.now(session)
+        mail = outbox.claim_mail(session, mail_id, now, gate_of(house.policy), lease=house.policy.send_lease)
+        if mail is None:
+            return None
+        if outbox.end_lost_attempts(session, mail_id, mail.fence, now=now):
+            outbox.update_mail(session, mail_id, {MailState.SENDING}, may_be_doubled=True)
+            operation.note_event(session, "mail_in_doubt", now=now, outgoing_mail_id=mail_id)
+        if ended(session, house, mail, now=now):
+            return None
+        return gather(session, house, there(outbox.mail(session, mail_id)), now=now)
+
+
+def ended(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> bool:
+    """Nothing left to carry, nobody to mail, or tried for too long: the mail ends here."""
+    left = fix_revisions(session, mail)
+    if left == 0 and mail.kind in NEEDS_MESSAGES:
+        return move(session, mail, Event.NOTHING_LEFT, now=now, ended_why="nothing was left to carry")
+    if addresses.is_suppressed(session, mail.address):
+        facts = FailureFacts(kind=FailureClass.HARD, status="", reason="suppressed")
+        return fail(session, house, mail, facts, Event.ADDRESS_SUPPRESSED, now=now)
+    if mail.tries > 1 and has_expired(mail.opened_at, now, house.policy.give_up_after):
+        facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
+        return fail(session, house, mail, facts, Event.GAVE_UP, now=now)
+    return False
+
+
+def seal_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Sealed | None:
+    """A fault of our own while making the bytes is retried, and told to the author when it stays."""
+    mail = claimed.mail
+    try:
+        return seal(house, relay, printer, claimed)
+    except FilesDown:
+        log.exception("files_down", mail=mail.id)
+        with house.database.writing() as session:
+            again(session, house, mail, now=house.now(session), busy=True)
+    except DatabaseDown:
+        raise
+    except Exception:  # outermost: whatever a template or a name does, the other mails go on
+        log.exception("not_built", mail=mail.id, tries=mail.tries)
+        with house.database.writing() as session:
+            stumble(session, house, mail, now=house.now(session))
+    return None
+
+
+def stumble(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> None:
+    if mail.tries < MOST_STUMBLES:
+        again(session, house, mail, now=now, busy=True)
+        return
+    facts = FailureFacts(kind=FailureClass.HARD, status="", reason="could_not_be_built")
+    fail(session, house, mail, facts, Event.GAVE_UP, now=now)
+
+
+def state_of(house: House, mail_id: OutgoingMailId) -> MailState:
+    with house.database.reading() as session:
+        return there(outbox.mail(session, mail_id)).state
+
+
+def seal(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Sealed | None:
+    """Make the bytes at the first try and store them; at a later one read them. None: the guard stopped the mail."""
+    mail = claimed.mail
+    if mail.bytes_path is None:
+        content, text = print_mail(house, relay, printer, claimed)
+        month = f"{claimed.heading.dated_at:%Y-%m}"
+        path = house.files.put_outgoing(mail.public_id, content, month)
+    else:
+        path, text = mail.bytes_path, mail.sent_text or ""
+        content = house.files.read(path)
+    with house.database.writing() as session:
+        now = house.now(session)
+        fixed = {"bytes_path": path, "sent_text": text, "thread_index": claimed.heading.thread_index}
+        fixed |= {"message_id": claimed.heading.message_id, "envelope_id": claimed.envelope_id}
+        if mail.bytes_path is None:
+            fixed["dated_at"] = claimed.heading.dated_at
+        if not outbox.write_under_fence(session, mail.id, mail.fence, **fixed):
+            return None
+        if stopped_by_guard(session, house, mail, text, claimed.letter.side, now=now):
+            return None
+        outbox.open_attempt(session, mail.id, mail.fence, relay.name, now=now)
+    return Sealed(
+        mail=mail,
+        content=SealedMail(
+            envelope_from=claimed.envelope_from,
+            recipient=house.policy.redirect_all_to or mail.address,
+            envelope_id=claimed.envelope_id,
+            content=content,
+        ),
+    )
+
+
+def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> tuple[bytes, str]:
+    """The bytes and the text part. Files that the relay would not take are named and left out."""
+    fitting = files_that_fit(claimed.files, relay.largest())
+    letter = (
+        name_left_out(claimed.letter, claimed.files, fitting) if len(fitting) < len(claimed.files) else claimed.letter
+    )
+    words = printer.render(letter)
+    files = [
+        LetterFile(
+            name=each.name,
+            media_type=each.media_type,
+            content=house.files.read_attachment(there(claimed.client_public_id), each.sha256),
+        )
+        for each in fitting
+    ]
+    return printer.build(claimed.heading, words, files), words.text
+
+
+def files_that_fit(files: tuple[Attachment, ...], largest: int | None) -> list[Attachment]:
+    """In order, as long as they fit into what the relay takes."""
+    if largest is None:
+        return list(files)
+    left = largest - ROOM_FOR_TEXT
+    fitting = []
+    for each in files:
+        grown = int(each.size * BASE64_GROWTH)
+        if grown <= left:
+            fitting.append(each)
+            left -= grown
+    return fitting
+
+
+def name_left_out(letter: Letter, files: tuple[Attachment, ...], fitting: list[Attachment]) -> Letter:
+    out = [each.name for each in files if each not in fitting]
+
+    def mark(message: LetterMessage) -> LetterMessage:
+        gone = tuple(name for name in message.files if name in out)
+        kept = tuple(name for name in message.files if name not in out)
+        return replace(message, files=kept, files_left_out=gone)
+
+    return replace(letter, messages=tuple(mark(each) for each in letter.messages))
+
+
+def stopped_by_guard(
+    session: Session, house: House, mail: OutgoingMail, text: str, reader: Side, *, now: datetime
+) -> bool:
+    """The last check before the relay, on the finished text and on what the database says is in it."""
+    if mail.conversation_id is None:
+        return False
+    everything = conversations.messages_of(session, mail.conversation_id)
+    every_text = conversations.revisions_of(session, [each.id for each in everything])
+    kind = {each.id: each.visibility for each in everything}
+    carried = outbox.deliveries_in(session, [mail.id])
+    why = why_internal(
+        reader=reader,
+        mail=mail.visibility,
+        carried=[kind[each.message_id] for each in carried if each.dropped_at is None],
+        text=text,
+        notes=[each.text for each in every_text if kind[each.message_id] is Visibility.INTERNAL],
+        shared=[each.text for each in every_text if kind[each.message_id] is Visibility.SHARED],
+    )
+    if why is None:
+        return False
+    log.error("internal_content_stopped", mail=mail.id)
+    facts = FailureFacts(kind=FailureClass.HARD, status="", reason=INTERNAL_REASON)
+    return fail(session, house, mail, facts, Event.GAVE_UP, now=now)
+
+
+def record(house: House, sealed: Sealed, answer: RelayAnswer) -> MailState:
+    """Write how the try ended, where its fence still holds."""
+    mail = sealed.mail
+    with house.database.writing() as session:
+        now = house.now(session)
+        outcome = OUTCOMES[type(answer)]
+        outbox.end_attempt(session, mail.id, mail.fence, outcome, reply=answer.reply, now=now)
+        match answer:
+            case Taken():
+                accept(session, house, mail, now=now)
+            case Later(busy=busy):
+                again(session, house, mail, now=now, busy=busy)
+            case InDoubt():
+                again(session, house, mail, now=now, busy=False, may_be_doubled=True)
+            case Never(reply=reply, status=status):
+                refused(session, house, mail, status=status, reply=reply, now=now)
+            case _:
+                assert_never(answer)
+        return there(outbox.mail(session, mail.id)).state
+
+
+OUTCOMES = {
+    Taken: AttemptOutcome.ACCEPTED,
+    Later: AttemptOutcome.TEMPORARY,
+    InDoubt: AttemptOutcome.IN_DOUBT,
+    Never: AttemptOutcome.PERMANENT,
+}
+
+
+def accept(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> None:
+    """Grey tick. A report that was faster has moved the mail already: then only the time of the 250 is noted."""
+    to = next_state(MailState.SENDING, Event.RELAY_TOOK_IT)
+    done = outbox.write_under_fence(session, mail.id, mail.fence, state=to, accepted_at=now, lease_until=None)
+    if done:
+        note_tick(session, mail, Event.RELAY_TOOK_IT, to, now=now)
+    else:
+        outbox.note_accepted(session, mail.id, mail.fence, now=now)
+    if house.policy.relay_is_final:
+        deliver(session, mail, Event.REPORT_GOOD, Evidence.RELAY_IS_FINAL, now=now)
+
+
+def again(
+    session: Session, house: House, mail: OutgoingMail, *, now: datetime, busy: bool, may_be_doubled: bool = False
+) -> None:
+    """Back to the queue. A relay that is away is asked again soon; a mail it did not want waits longer each time."""
+    if has_expired(mail.opened_at, now, house.policy.give_up_after):
+        facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
+        fail(session, house, mail, facts, Event.GAVE_UP, now=now)
+        return
+    tries = min(mail.tries, 2) if busy else mail.tries
+    wait: timedelta = next_try(tries, secrets.randbelow(1000) / 1000)
+    values: dict[str, object] = {"may_be_doubled": True} if may_be_doubled else {}
+    to = next_state(MailState.SENDING, Event.RELAY_SAID_LATER)
+    if outbox.write_under_fence(session, mail.id, mail.fence, state=to, due_at=now + wait, lease_until=None, **values):
+        operation.note_event(
+            session, "mail_later", now=now, outgoing_mail_id=mail.id, details={"seconds": wait.seconds}
+        )
+
+
+def refused(session: Session, house: House, mail: OutgoingMail, *, status: str, reply: str, now: datetime) -> None:
+    from worker.core.report_reasons import reason_of
+
+    found = reason_of(status=status, text=reply)
+    facts = FailureFacts(kind=FailureClass.HARD, status=status, reason=found)
+    fail(session, house, mail, facts, Event.RELAY_SAID_NO, now=now)

@@ -1,0 +1,24 @@
+"""The sweep: rings again for what is due, numbers what was committed. Every second, and cheap when idle."""
+
+from storage import inbox, operation, outbox
+from worker.faults import reach
+from worker.flows.house import House, gate_of
+
+MOST_RUNG = 200
+
+
+def sweep(house: House) -> None:
+    """Find by time what nobody rang for: undo windows that ended, retries, leases that ran out, arrivals kept."""
+    with house.database.reading() as session:
+        now = house.now(session)
+        mails = outbox.due_mails(session, now, gate_of(house.policy), most=MOST_RUNG)
+        arrivals = inbox.due_arrivals(session, now, most=MOST_RUNG)
+        unnumbered = operation.has_unnumbered(session)
+    if unnumbered:
+        with house.database.writing() as session:
+            operation.number_changes(session)
+    reach("sweep.before_ring")
+    if mails:
+        house.bell.ring_outgoing(mails)
+    if arrivals:
+        house.bell.ring_inbound(arrivals)

@@ -1,0 +1,38 @@
+"""The tasks: ids in, nothing out. Every one may be lost, late, doubled or reordered, and nothing is lost by it."""
+
+import time
+
+from storage.records import ArrivalId, OutgoingMailId
+from worker.app import FILE, SEND, SWEEP, app, workshop
+from worker.flows.filing import file_arrival
+from worker.flows.sending import send_mail
+from worker.flows.sweeping import sweep
+
+LEAST_S = 60
+"""A batch takes no further mail when less than this is left of the task's time."""
+
+
+def time_is_left(since: float) -> bool:
+    limit: int = app.conf.task_time_limit
+    return time.monotonic() - since < limit - min(LEAST_S, limit / 2)
+
+
+@app.task(name=SEND)  # type: ignore[untyped-decorator]
+def send(ids: list[int]) -> None:
+    since, shop = time.monotonic(), workshop()
+    for mail_id in ids:
+        if time_is_left(since):
+            send_mail(shop.house, shop.relay, shop.printer, OutgoingMailId(mail_id))
+
+
+@app.task(name=FILE)  # type: ignore[untyped-decorator]
+def file(ids: list[int]) -> None:
+    since, shop = time.monotonic(), workshop()
+    for arrival_id in ids:
+        if time_is_left(since):
+            file_arrival(shop.house, shop.reader, ArrivalId(arrival_id))
+
+
+@app.task(name=SWEEP)  # type: ignore[untyped-decorator]
+def sweep_once() -> None:
+    sweep(workshop().house)
