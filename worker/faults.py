@@ -9,7 +9,6 @@ import signal
 
 ARMED = "NAVETTE_FAULT"
 POINTS = (
-    "post.before_commit",
     "send.after_claim",
     "send.before_relay",
     "send.after_relay",

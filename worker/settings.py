@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     sink_max_recipients: int = Field(100, ge=1, description="recipients in one mail; more are asked to come later")
     sink_max_sessions: int = Field(200, ge=1, description="sessions at once; more are asked to come later")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
-    task_seconds: int = Field(330, ge=5, description="hard limit of a task; a lease is 30 seconds longer")
+    task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
 
     @classmethod
@@ -192,7 +192,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def policy_of(settings: Settings) -> Policy:
-    lease = timedelta(seconds=settings.task_seconds + 30)
+    lease = timedelta(seconds=settings.task_seconds + max(2, min(30, settings.task_seconds // 10)))
     return Policy(
         domain=settings.domain.lower(),
         firm_name=settings.firm_name,

@@ -31,6 +31,8 @@ def start_tethered(
     return subprocess.Popen(  # noqa: S603 - our own commands
         command,
         stdin=subprocess.PIPE,
+        stdout=errors_to,
+        stderr=errors_to,
         env=dict(environment) if environment is not None else None,
         preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - started before any thread
         start_new_session=True,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-
-from worker.core.relaying import Later, RelayAnswer, SealedMail, Taken
 from worker.mail.parsing import MailReader
 from worker.mail.rendering import MailPrinter
+
+from worker.core.relaying import Later, RelayAnswer, SealedMail, Taken
 
 OK = Taken(reply="250 2.0.0 queued", reports_asked=True)
 LATER = Later(reply="450 4.2.0 greylisted", busy=False)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import pytest
+from worker.mail.parsing import MailReader
 
 from storage import addresses, attention, conversations, inbox, outbox, people, signed
 from storage.records import Arrival, ArrivalId, Filing, PersonId
@@ -30,7 +31,6 @@ from worker.flows.filing import file_arrival
 from worker.flows.house import House
 from worker.flows.reading import list_conversations
 from worker.flows.sweeping import sweep
-from worker.mail.parsing import MailReader
 
 SOPHIE = "Sophie Martin <sophie@boulangerie.example>"
 
@@ -43,7 +43,9 @@ class Mailroom:
     reader: MailReader
     bell: object
 
-    def keep(self, raw: bytes, to: str = "", *, sender: str = "sophie@boulangerie.example", way: Way = Way.SMTP) -> list[ArrivalId]:
+    def keep(
+        self, raw: bytes, to: str = "", *, sender: str = "sophie@boulangerie.example", way: Way = Way.SMTP
+    ) -> list[ArrivalId]:
         mail = inbox.KeptMail(
             sha256=hashlib.sha256(raw).hexdigest(),
             size=len(raw),
@@ -56,7 +58,9 @@ class Mailroom:
         with self.house.database.writing() as session:
             return inbox.keep_mail(session, mail, now=self.house.now(session))
 
-    def file(self, raw: bytes, to: str = "", *, sender: str = "sophie@boulangerie.example") -> Outcome | ArrivalState | None:
+    def file(
+        self, raw: bytes, to: str = "", *, sender: str = "sophie@boulangerie.example"
+    ) -> Outcome | ArrivalState | None:
         (arrival,) = self.keep(raw, to, sender=sender)
         return file_arrival(self.house, self.reader, arrival)
 
@@ -91,7 +95,11 @@ def reply(
     extra: str = "",
     number: int = 1,
 ) -> bytes:
-    thread = f"In-Reply-To: {header(sent, 'Message-ID')}\r\nReferences: {header(sent, 'Message-ID')}\r\n" if references else ""
+    thread = (
+        f"In-Reply-To: {header(sent, 'Message-ID')}\r\nReferences: {header(sent, 'Message-ID')}\r\n"
+        if references
+        else ""
+    )
     return (
         f"From: {sender}\r\nTo: {to or address_in(sent)}\r\nSubject: {subject}\r\n{thread}{extra}"
         f"Date: Tue, 24 Nov 2026 10:0{number}:00 +0100\r\nMessage-ID: <reply-{number}@boulangerie.example>\r\n"
@@ -136,7 +144,11 @@ def test_a_reply_is_evidence_for_the_mail_it_answers(room: Mailroom, firm: Firm,
 
 
 def test_a_reply_is_no_evidence_for_mails_it_does_not_answer(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, sent = asked
     post_message(room.house, by=firm.anne, conversation_id=started.conversation_id, text="Autre question")
@@ -177,7 +189,9 @@ def test_the_address_alone_proves_nobody(room: Mailroom, firm: Firm, asked: Aske
     assert room.last()[1].reason == why
     assert len(texts(room.house, firm, started)) == 1
     with room.house.database.reading() as session:
-        reasons = [each.reason for each in attention.open_reasons(session, started.conversation_id) if each.side == "firm"]
+        reasons = [
+            each.reason for each in attention.open_reasons(session, started.conversation_id) if each.side == "firm"
+        ]
     assert reasons == [AttentionReason.HELD]
 
 
@@ -238,9 +252,17 @@ def test_our_ids_in_references_lead_back_for_the_participant_only(room: Mailroom
     assert len(texts(room.house, firm, started)) == 2
 
 
-def test_a_known_sender_without_address_opens_a_conversation_for_the_firm(room: Mailroom, firm: Firm, asked: Asked) -> None:
+def test_a_known_sender_without_address_opens_a_conversation_for_the_firm(
+    room: Mailroom, firm: Firm, asked: Asked
+) -> None:
     _started, sent = asked
-    raw = reply(sent, "Bonjour, une question sur la TVA", to="new@mail.fiduciaire.example", references=False, subject="TVA du trimestre")
+    raw = reply(
+        sent,
+        "Bonjour, une question sur la TVA",
+        to="new@mail.fiduciaire.example",
+        references=False,
+        subject="TVA du trimestre",
+    )
 
     assert room.file(raw, "new@mail.fiduciaire.example") is Outcome.NEW_CONVERSATION
     newest = list_conversations(room.house, by=firm.anne)[0].conversation
@@ -251,7 +273,9 @@ def test_a_known_sender_without_address_opens_a_conversation_for_the_firm(room: 
     assert {each.person.id for each in shown.ticks} == {firm.anne}
 
 
-def test_a_contact_of_two_clients_is_held_unless_the_address_says_which(room: Mailroom, firm: Firm, clock: HandClock) -> None:
+def test_a_contact_of_two_clients_is_held_unless_the_address_says_which(
+    room: Mailroom, firm: Firm, clock: HandClock
+) -> None:
     with room.house.database.writing() as session:
         people.add_contact(session, firm.garage, firm.sophie, gets_requests=True, now=clock.at)
     raw = f"From: {SOPHIE}\r\nSubject: x\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\nMessage-ID: <{{n}}@x.example>\r\n\r\nbonjour\r\n"
@@ -272,7 +296,11 @@ def test_an_unknown_sender_is_held_and_never_answered(room: Mailroom, firm: Firm
 
 
 def test_a_case_manager_answers_from_his_mail_client(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, sent = asked
     room.file(reply(sent), address_in(sent))
@@ -304,7 +332,11 @@ def note_address(sent: SealedMail) -> str:
 
 
 def test_a_mail_to_the_note_address_is_internal(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, _sent = asked
     to_anne = to_case_manager(room, asked, out, clock)
@@ -317,7 +349,11 @@ def test_a_mail_to_the_note_address_is_internal(
 
 
 def test_a_mail_to_both_a_note_and_a_reply_address_is_a_note(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, _sent = asked
     to_anne = to_case_manager(room, asked, out, clock)
@@ -350,12 +386,18 @@ def test_a_contact_cannot_use_a_note_address(room: Mailroom, firm: Firm, asked: 
 
 
 def test_a_case_managers_mail_that_repeats_a_note_is_held(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, _sent = asked
     to_anne = to_case_manager(room, asked, out, clock)
     secret = "ce client ne paie jamais ses factures à temps et il faut le relancer"
-    post_message(room.house, by=firm.bram, conversation_id=started.conversation_id, text=secret, visibility=Visibility.INTERNAL)
+    post_message(
+        room.house, by=firm.bram, conversation_id=started.conversation_id, text=secret, visibility=Visibility.INTERNAL
+    )
     raw = reply(to_anne, f"Bonjour. {secret}", sender="Anne Dupont <anne@fiduciaire.example>", number=6)
 
     assert room.file(raw, address_in(to_anne)) is Outcome.HELD
@@ -369,7 +411,9 @@ def test_a_case_manager_without_a_signed_address_is_held(room: Mailroom, firm: F
     assert room.last()[1].reason == Why.CASE_MANAGER_UNPROVEN
 
 
-def test_the_same_mail_again_changes_nothing_whatever_its_trace_headers(room: Mailroom, firm: Firm, asked: Asked) -> None:
+def test_the_same_mail_again_changes_nothing_whatever_its_trace_headers(
+    room: Mailroom, firm: Firm, asked: Asked
+) -> None:
     started, sent = asked
     raw = reply(sent)
     room.file(raw, address_in(sent))
@@ -389,7 +433,9 @@ def test_another_mail_with_a_reused_message_id_is_another_message(room: Mailroom
     assert texts(room.house, firm, started)[1:] == ["Un", "Deux"]
 
 
-def test_mails_without_message_id_and_date_are_neither_dropped_nor_merged(room: Mailroom, firm: Firm, asked: Asked) -> None:
+def test_mails_without_message_id_and_date_are_neither_dropped_nor_merged(
+    room: Mailroom, firm: Firm, asked: Asked
+) -> None:
     started, sent = asked
     for text in ("Un", "Deux"):
         raw = f"From: {SOPHIE}\r\nTo: {address_in(sent)}\r\nSubject: x\r\n\r\n{text}\r\n".encode()
@@ -412,8 +458,13 @@ def dsn(sent: SealedMail, action: str, status: str, *, envelope: bool = True, to
     ).encode()
 
 
-@pytest.mark.parametrize(("action", "status", "seen"), [("delivered", "2.0.0", Tick.BLUE), ("failed", "5.1.1", Tick.FAILED), ("delayed", "4.4.1", Tick.GREY)])
-def test_a_report_moves_the_tick(room: Mailroom, firm: Firm, asked: Asked, action: str, status: str, seen: Tick) -> None:
+@pytest.mark.parametrize(
+    ("action", "status", "seen"),
+    [("delivered", "2.0.0", Tick.BLUE), ("failed", "5.1.1", Tick.FAILED), ("delayed", "4.4.1", Tick.GREY)],
+)
+def test_a_report_moves_the_tick(
+    room: Mailroom, firm: Firm, asked: Asked, action: str, status: str, seen: Tick
+) -> None:
     started, sent = asked
 
     assert room.file(dsn(sent, action, status), sent.envelope_from, sender="") is Outcome.REPORT
@@ -432,7 +483,12 @@ def test_a_report_without_return_path_is_matched_by_envelope_id_or_returned_head
 
 def test_a_forged_report_changes_nothing(room: Mailroom, firm: Firm, asked: Asked) -> None:
     started, sent = asked
-    forged = replace(sent, envelope_id="x" * 32, envelope_from="b+guess@mail.fiduciaire.example", content=b"Message-ID: <guess@mail.fiduciaire.example>\r\n\r\n")
+    forged = replace(
+        sent,
+        envelope_id="x" * 32,
+        envelope_from="b+guess@mail.fiduciaire.example",
+        content=b"Message-ID: <guess@mail.fiduciaire.example>\r\n\r\n",
+    )
 
     assert room.file(dsn(forged, "failed", "5.1.1"), "new@mail.fiduciaire.example", sender="") is Outcome.IGNORED
     assert tick(room.house, firm, started, firm.sophie) is Tick.GREY
@@ -442,7 +498,9 @@ def test_an_out_of_office_answer_at_the_return_path_is_evidence_and_no_message(
     room: Mailroom, firm: Firm, asked: Asked
 ) -> None:
     started, sent = asked
-    raw = reply(sent, "Je suis absente.", to=sent.envelope_from, extra="Auto-Submitted: auto-replied\r\n", subject="Absence")
+    raw = reply(
+        sent, "Je suis absente.", to=sent.envelope_from, extra="Auto-Submitted: auto-replied\r\n", subject="Absence"
+    )
 
     assert room.file(raw, sent.envelope_from, sender="") is Outcome.IGNORED
     assert room.last()[1].reason == Why.OUT_OF_OFFICE
@@ -481,7 +539,12 @@ def test_a_photo_without_a_word_is_a_message(room: Mailroom, firm: Firm, asked: 
     assert room.file(raw, address_in(sent)) is Outcome.POSTED
     message = view(room.house, firm.anne, started.conversation_id).messages[-1]
     assert [each.name for each in message.attachments] == ["facture.pdf"]
-    assert room.house.files.read_attachment(view(room.house, firm.anne, started.conversation_id).client.public_id, message.attachments[0].sha256) == b"%PDF-1.4\n%%EOF\n"
+    assert (
+        room.house.files.read_attachment(
+            view(room.house, firm.anne, started.conversation_id).client.public_id, message.attachments[0].sha256
+        )
+        == b"%PDF-1.4\n%%EOF\n"
+    )
 
 
 def test_an_empty_mail_is_held_and_not_posted(room: Mailroom, firm: Firm, asked: Asked) -> None:
@@ -533,7 +596,9 @@ def test_a_lost_lease_counts_apart_and_a_mail_that_kills_workers_is_shelved(
     assert (shelved.state, shelved.errors) == (ArrivalState.QUARANTINED, 0)
 
 
-def test_missing_bytes_on_disk_are_a_fault_that_passes(room: Mailroom, firm: Firm, asked: Asked, clock: HandClock) -> None:
+def test_missing_bytes_on_disk_are_a_fault_that_passes(
+    room: Mailroom, firm: Firm, asked: Asked, clock: HandClock
+) -> None:
     _started, sent = asked
     raw = reply(sent)
     path = room.house.files.put_inbound(hashlib.sha256(raw).hexdigest(), raw)
@@ -557,7 +622,9 @@ def test_missing_bytes_on_disk_are_a_fault_that_passes(room: Mailroom, firm: Fir
     assert file_arrival(room.house, room.reader, arrival) is Outcome.POSTED
 
 
-def test_the_sweep_rings_for_arrivals_that_nobody_rang_for(room: Mailroom, firm: Firm, asked: Asked, bell: object) -> None:
+def test_the_sweep_rings_for_arrivals_that_nobody_rang_for(
+    room: Mailroom, firm: Firm, asked: Asked, bell: object
+) -> None:
     _started, sent = asked
     arrivals = room.keep(reply(sent), address_in(sent))
     sweep(room.house)
@@ -568,7 +635,14 @@ def test_the_sweep_rings_for_arrivals_that_nobody_rang_for(room: Mailroom, firm:
 def test_two_people_with_one_mailbox_are_told_apart_by_name(room: Mailroom, firm: Firm, clock: HandClock) -> None:
     with room.house.database.writing() as session:
         paul = people.add_person(session, name="Paul Martin", language="fr", now=clock.at)  # type: ignore[arg-type]
-        addresses.add_address(session, paul, written="sophie@boulangerie.example", normal="sophie@boulangerie.example", is_primary=True, now=clock.at)
+        addresses.add_address(
+            session,
+            paul,
+            written="sophie@boulangerie.example",
+            normal="sophie@boulangerie.example",
+            is_primary=True,
+            now=clock.at,
+        )
         people.add_contact(session, firm.bakery, paul, gets_requests=False, now=clock.at)
     raw = b"From: Paul Martin <sophie@boulangerie.example>\r\nSubject: x\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@x>\r\n\r\nbonjour\r\n"
 
@@ -578,7 +652,11 @@ def test_two_people_with_one_mailbox_are_told_apart_by_name(room: Mailroom, firm
 
 
 def test_the_next_mail_to_a_writer_answers_his_own_mail(
-    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock  # noqa: F811
+    room: Mailroom,
+    firm: Firm,
+    asked: Asked,
+    out: Post,
+    clock: HandClock,
 ) -> None:
     started, sent = asked
     room.file(reply(sent), address_in(sent))

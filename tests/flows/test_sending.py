@@ -5,6 +5,7 @@ import email.policy
 from dataclasses import dataclass
 
 import pytest
+from worker.mail.rendering import MailPrinter
 
 from storage import addresses, attention, conversations, outbox, people
 from storage.records import ConversationId, OutgoingMail, PersonId
@@ -32,7 +33,6 @@ from worker.flows.house import House
 from worker.flows.messages import Deleted, Edited, delete_message, edit_message
 from worker.flows.sending import send_mail
 from worker.flows.sweeping import sweep
-from worker.mail.rendering import MailPrinter
 
 
 @dataclass
@@ -142,11 +142,15 @@ def test_edited_before_the_claim_the_new_text_goes(out: Post, firm: Firm, clock:
     assert "à quoi correspond" not in out.text()
 
 
-def test_edited_after_it_went_the_old_text_shows_and_a_correction_follows(out: Post, firm: Firm, clock: HandClock) -> None:
+def test_edited_after_it_went_the_old_text_shows_and_a_correction_follows(
+    out: Post, firm: Firm, clock: HandClock
+) -> None:
     started = ask(out.house, firm, to=[firm.sophie])
     clock.forward(seconds=60)
     out.run()
-    answer = edit_message(out.house, by=firm.anne, message_id=started.message_id, text="Bonjour, c'est 350 EUR en fait.")
+    answer = edit_message(
+        out.house, by=firm.anne, message_id=started.message_id, text="Bonjour, c'est 350 EUR en fait."
+    )
 
     assert answer == Edited(too_late_for=1, corrected=(firm.sophie,))
     assert view(out.house, firm.anne, started.conversation_id).messages[0].edited_after_mailed
@@ -369,7 +373,11 @@ def test_a_mail_is_given_up_after_five_days_and_said_so(out: Post, firm: Firm, c
             break
 
     mail = only(out.house, started, firm.sophie)
-    assert (mail.state, mail.failure_class, mail.failure_reason) == (MailState.FAILED, FailureClass.EXHAUSTED, "expired")
+    assert (mail.state, mail.failure_class, mail.failure_reason) == (
+        MailState.FAILED,
+        FailureClass.EXHAUSTED,
+        "expired",
+    )
     assert open_for_firm(out.house, started.conversation_id) == [AttentionReason.MAIL_FAILED]
 
 
@@ -556,9 +564,7 @@ def test_files_go_along_and_those_the_relay_would_not_take_are_named(out: Post, 
         NewFile(name="petit.pdf", content=b"%PDF-1.4 small", media_type="application/pdf"),
         NewFile(name="grand.pdf", content=b"x" * 900_000, media_type="application/pdf"),
     ]
-    post_message(
-        out.house, by=firm.anne, conversation_id=started.conversation_id, text="Voici", files=files
-    )
+    post_message(out.house, by=firm.anne, conversation_id=started.conversation_id, text="Voici", files=files)
     clock.forward(seconds=60)
     out.run()
 

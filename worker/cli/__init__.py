@@ -6,7 +6,7 @@ import typer
 
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from worker.cli import clients, conversations, importing, messages, operating, persons, running
+from worker.cli import clients, conversations, demo, importing, inboxes, messages, operating, persons, running
 from worker.cli.terminal import NotFound, errors
 from worker.settings import BadSettings
 
@@ -21,7 +21,9 @@ app.add_typer(clients.app, name="client")
 app.add_typer(persons.app, name="person")
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(messages.app, name="message")
+app.add_typer(demo.app, name="demo")
 importing.add_to(app)
+inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
 

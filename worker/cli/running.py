@@ -30,11 +30,11 @@ def begin(*, tethered: bool) -> Settings:
     return settings
 
 
-def run() -> None:
+def run(*, tethered: Tethered = False) -> None:
     """Everything on one machine: broker (when none is set), worker, beat and sink, started anew when they die."""
     from worker.supervisor import Supervisor
 
-    settings = begin(tethered=False)
+    settings = begin(tethered=tethered)
     open_database(settings).close()
     Supervisor(settings).run()
 
