@@ -70,9 +70,9 @@ def test_dsn_parameters_survive_with_their_case_and_decoded(make_world: MakeWorl
     assert mail.envelope.ask.envelope_id == "AbC+x=y@firm"
     assert mail.envelope.ask.returns is Returns.HEADERS
     sophie, marc = mail.envelope.recipients
-    assert sophie.ask.notify == {Notify.SUCCESS, Notify.FAILURE, Notify.DELAY}
+    assert sophie.ask.notify == frozenset({Notify.SUCCESS, Notify.FAILURE, Notify.DELAY})
     assert sophie.ask.original_recipient == "rfc822;Sophie+x@boulangerie.example"
-    assert marc.ask.notify == {Notify.NEVER}
+    assert marc.ask.notify == frozenset({Notify.NEVER})
     assert mail.envelope.sender == RETURN_PATH
     assert mail.content == MAIL
 

@@ -36,7 +36,6 @@ from worker.demo.world_server import DoorServer
 from worker.demo.world_smtp import Door, Porter
 
 T = TypeVar("T")
-SECONDS_AFTER_FAULT = 1.0
 MOST_FAULTS = 5
 
 
@@ -170,7 +169,7 @@ class World:
             )
             key = (job.mail.number, job.index)
             self._faults[key] = self._faults.get(key, 0) + 1
-            return SECONDS_AFTER_FAULT if self._faults[key] < MOST_FAULTS else None
+            return self.setting.pace.after_fault if self._faults[key] < MOST_FAULTS else None
         return again
 
     def _make_door(self) -> Door:

@@ -43,6 +43,7 @@ class Pace:
     retry: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0)
     give_up: float = 120.0
     delay: float = 1.0
+    after_fault: float = 1.0
     next_hop_timeout: float = 30.0
 
     def after(self, tries: int) -> float | None:

@@ -111,10 +111,13 @@ class MailStore:
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+    """Whole or not there: it has its name only when it is on disk."""
+    part = path.with_suffix(path.suffix + ".part")
+    with part.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    part.rename(path)
 
 
 def envelope_json(envelope: Envelope) -> dict[str, Any]:
