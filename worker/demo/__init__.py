@@ -1,0 +1,1 @@
+"""The demo: a small world of mail (relay, mailboxes, people who answer) around the real worker."""
