@@ -28,6 +28,8 @@ class RecipientReport:
     remote_mta: str | None = None
     reply: str | None = None
     diagnostic: str | None = None
+    original_address: str | None = None
+    """Original-Recipient: what we wrote to, where a forward or an alias reports another address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,138 @@
+"""Any bytes to a parsed mail (``worker.core.parsed``): the entry of all that reads inbound mail.
+
+Total (DESIGN.md invariant 7): a mail over a limit is quarantined under the limit's name and keeps what was safely read
+(its headers, when they are within the limits). Linear in the bytes: no regular expression that can backtrack runs over
+more than a line. The order: size, head, parts, text and files, report.
+
+``return_path`` is an empty string for the null sender ``<>`` and None when no Return-Path is there. ``lines`` of a
+plain text keep their ``>``; ``lines`` of a mail in HTML only are its ``html_lines``: quotes show in ``depth`` alone.
+"""
+
+from dataclasses import dataclass, replace
+
+from worker.core.parsed import BodyLine, Finding, ParsedMail
+from worker.mail.attachments import read_files
+from worker.mail.charsets import clean_line
+from worker.mail.fingerprints import fingerprint_of
+from worker.mail.from_header import addresses_of, read_author
+from worker.mail.headers import NO_HEAD, Head, date_of, ids_of, message_id_of, split_head, with_line_feeds
+from worker.mail.limits import DEFAULT, LimitPassed, Limits
+from worker.mail.mime_parts import Splitter
+from worker.mail.readable import BodyReader, joined
+from worker.mail.report_parsing import read_report
+
+HINTS = ("delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
+
+
+def parse(raw: bytes, limits: Limits = DEFAULT) -> ParsedMail:
+    """Never raises."""
+    try:
+        return read_mail(raw, limits)
+    except Exception as fault:  # noqa: BLE001 - the outermost net: a bug of ours quarantines one mail, it stops no other
+        return empty_mail(raw, f"error:{type(fault).__name__}")
+
+
+def read_mail(raw: bytes, limits: Limits) -> ParsedMail:
+    """As ``parse``, without its net: what the tests call, so that they do not lean on it."""
+    if len(raw) > limits.size:
+        return empty_mail(raw, "size")
+    try:
+        head, body_at = split_head(with_line_feeds(raw), limits)
+    except LimitPassed as passed:
+        return empty_mail(raw, passed.limit)
+    known = mail_of_head(head, raw, body_at)
+    try:
+        return with_body(known, head, with_line_feeds(raw)[body_at:], limits)
+    except LimitPassed as passed:
+        return replace(known, quarantine=passed.limit, findings=(Finding(step="parse", found=f"over {passed.limit}"),))
+
+
+def empty_mail(raw: bytes, quarantine: str) -> ParsedMail:
+    known = mail_of_head(NO_HEAD, raw, 0)
+    return replace(known, quarantine=quarantine, findings=(Finding(step="parse", found=f"over {quarantine}"),))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadReader:
+    """The values of one head in the forms they are asked for."""
+
+    head: Head
+
+    def text(self, name: str) -> str:
+        header = self.head.first(name)
+        return header.value if header else ""
+
+    def ids(self, name: str) -> tuple[str, ...]:
+        found = (each for header in self.head.all(name) for each in ids_of(clean_line(header.undecoded)))
+        return tuple(dict.fromkeys(found))
+
+    def addresses(self, *names: str) -> tuple[str, ...]:
+        headers = (header for name in names for header in self.head.all(name))
+        return tuple(dict.fromkeys(each for header in headers for each in addresses_of(header.undecoded)))
+
+    def return_path(self) -> str | None:
+        header = self.head.first("return-path")
+        if header is None:
+            return None
+        found = addresses_of(header.undecoded)
+        return found[0] if found else ""
+
+
+def mail_of_head(head: Head, raw: bytes, body_at: int) -> ParsedMail:
+    """What the head says; nothing of the body."""
+    reader = HeadReader(head)
+    author = read_author([header.undecoded for header in head.all("from")])
+    return ParsedMail(
+        size=len(raw),
+        quarantine=None,
+        fingerprint=fingerprint_of(head, raw, body_at),
+        message_id=message_id_of(reader.text("message-id")),
+        in_reply_to=reader.ids("in-reply-to"),
+        references=reader.ids("references"),
+        subject=reader.text("subject"),
+        sender=author.address,
+        sender_name=author.name,
+        from_defects=author.defects,
+        to=reader.addresses("to"),
+        cc=reader.addresses("cc"),
+        recipients_hint=reader.addresses(*HINTS),
+        return_path=reader.return_path(),
+        dated_at=date_of(reader.text("date")),
+        headers=tuple((header.name, header.value) for header in head.headers),
+        lines=(),
+        html_lines=None,
+        files=(),
+        report=None,
+        findings=(),
+    )
+
+
+def with_body(known: ParsedMail, head: Head, body: bytes, limits: Limits) -> ParsedMail:
+    splitter = Splitter(limits)
+    reader = BodyReader(limits, limits.text)
+    blocks = reader.blocks(splitter.part(head, body, 0))
+    lines = joined([block.best for block in blocks])
+    html: list[BodyLine] | None = None
+    if any(block.html is not None for block in blocks):
+        html = joined([block.html or block.plain or [] for block in blocks])
+    files = read_files(reader.files, reader.shown_ids, limits)
+    report = read_report(reader.status, reader.returned, "\n".join(line.text for line in lines[:200]), limits)
+    found = f"{splitter.parts} parts, {len(lines)} lines, {len(files)} files" + (", a report" if report else "")
+    return replace(
+        known,
+        lines=tuple(lines),
+        html_lines=None if html is None else tuple(html),
+        files=files,
+        report=report,
+        findings=(Finding(step="parse", found=found), *reader.findings),
+    )
+
+
+class MailReader:
+    """Fits the port ``Reader`` of worker.flows.ports."""
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self.limits = limits
+
+    def parse(self, raw: bytes) -> ParsedMail:
+        return parse(raw, self.limits)
