@@ -1,0 +1,132 @@
+"""From marked lines to the two texts.
+
+Blank lines and rules go with what stands around them. The cut text is everything that is not new, in its order. The new
+text is the new lines in their order; an answer that stands between quoted lines comes with the line it answers, as
+``> question`` above it. A text written below a whole quote is no answer to its last line and comes alone, unless the
+author trimmed the quote himself: no header above it, few lines.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from worker.core.new_text.comparison import Words
+from worker.core.new_text.marking import Mark, Marked
+from worker.core.new_text.normalising import Line
+
+MOST_LINES_OF_A_QUESTION = 4
+LONG_LINE = 50
+MOST_LINES_OF_A_TRIMMED_QUOTE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Lines ``first`` to before ``end`` without blank ones around; new or not."""
+
+    first: int
+    end: int
+    new: bool
+
+
+def settle_blanks(marked: Marked) -> None:
+    """Blank lines and rules between lines of one mark take it; elsewhere blank ones go with the line before."""
+    lines, marks = marked.lines, marked.marks
+    following = next_marks(marked)
+    before: Mark | None = None
+    for number, line in enumerate(lines):
+        if number not in marked.inserted and marks[number] is Mark.NEW and not holds_author(line):
+            after = following[number]
+            cut_after = after is not None and after is not Mark.NEW
+            if before is not None and before is not Mark.NEW and (line.is_blank or line.is_rule or cut_after):
+                marks[number] = before
+            elif cut_after and line.is_blank and after is not None:
+                marks[number] = after
+        if holds_author(line):
+            before = marks[number]
+
+
+def next_marks(marked: Marked) -> list[Mark | None]:
+    following: Mark | None = None
+    found: list[Mark | None] = [None] * len(marked.lines)
+    for number in range(len(marked.lines) - 1, -1, -1):
+        found[number] = following
+        if holds_author(marked.lines[number]):
+            following = marked.marks[number]
+    return found
+
+
+def holds_author(line: Line) -> bool:
+    """Does it hold anything an author could mean: a word, an emoji, but no rule and no place of a picture?"""
+    if line.words or not line.whole:
+        return True
+    return not line.is_blank and not line.is_rule and not line.content.startswith(("[", "<"))
+
+
+def blocks_of(marked: Marked) -> list[Block]:
+    blocks: list[Block] = []
+    first = 0
+    for number in range(1, len(marked.lines) + 1):
+        ends = number == len(marked.lines)
+        if ends or (marked.marks[number] is Mark.NEW) is not (marked.marks[first] is Mark.NEW):
+            blocks.append(Block(first=first, end=number, new=marked.marks[first] is Mark.NEW))
+            first = number
+    return [block for block in blocks if any(not line.is_blank for line in marked.lines[block.first : block.end])]
+
+
+def new_text(marked: Marked, closings: Collection[Words]) -> str:
+    blocks = blocks_of(marked)
+    parts: list[str] = []
+    for number, block in enumerate(blocks):
+        if not block.new:
+            continue
+        if number and is_answer(marked, blocks, number, closings):
+            parts.append("\n".join(f"> {line.content}" for line in question_above(marked, block.first)))
+        parts.append(shown(marked.lines[block.first : block.end]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def shown(lines: Sequence[Line]) -> str:
+    """New lines as they are read; one that stood inside a quote loses its prefix."""
+    return "\n".join(line.content if line.depth and line.whole else line.text for line in lines).strip("\n")
+
+
+def is_answer(marked: Marked, blocks: Sequence[Block], number: int, closings: Collection[Words]) -> bool:
+    above = question_above(marked, blocks[number].first)
+    if not above or (above[-1].words in closings and not above[-1].content.endswith("?")):
+        return False
+    if number < len(blocks) - 1 or blocks[number].first in marked.inserted:
+        return True
+    if any(block.new for block in blocks[1:number]):
+        return True
+    return is_trimmed(marked, blocks, number)
+
+
+def is_trimmed(marked: Marked, blocks: Sequence[Block], number: int) -> bool:
+    """The last text of the mail, below a few quoted lines without a header: the author left what he answers."""
+    quote = blocks[number - 1]
+    written = sum(not line.is_blank for line in marked.lines[quote.first : quote.end])
+    return Mark.HEADER not in marked.marks and written <= MOST_LINES_OF_A_TRIMMED_QUOTE
+
+
+def question_above(marked: Marked, number: int) -> list[Line]:
+    """The quoted line above, with the lines before it that it was wrapped from. Empty below a header."""
+    last = number - 1
+    while last >= 0 and (marked.lines[last].is_blank or marked.lines[last].is_rule):
+        last -= 1
+    question: list[Line] = []
+    while last >= 0 and marked.marks[last] is Mark.QUOTED and len(question) < MOST_LINES_OF_A_QUESTION:
+        line = marked.lines[last]
+        wrapped = len(line.content) >= LONG_LINE and not line.content.endswith((".", "?", "!", ":", ";"))
+        if question and not wrapped:
+            break
+        question.insert(0, line)
+        last -= 1
+    return question
+
+
+def cut_text(marked: Marked) -> str:
+    parts = [
+        "\n".join(line.text for line in marked.lines[block.first : block.end]).strip("\n")
+        for block in blocks_of(marked)
+        if not block.new
+    ]
+    return "\n\n".join(parts)

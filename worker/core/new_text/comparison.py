@@ -1,0 +1,236 @@
+"""Step 3: the first method. Which lines of a reply stand in what we sent, whatever the client or the language.
+
+Both sides become words. Every run of four words of what we sent is known by its place; the words of the reply are
+walked once and get the place of the run they lie in. Runs go across line ends, so re-wrapping, prefixes, other quotes,
+dashes and spaces make no difference, and a short line is known by its neighbours. A line is quoted when
+
+- all or nearly all its words have a place, and it is a whole line of ours, or eight words long, or goes on in the next;
+- most of its words have one, and it stands between two quoted lines just where ours stood;
+- it is short, a whole line of ours, and the next one after the last quoted line (an answer broke the run).
+
+Words that follow the end of a line of ours in the same line are an answer there; the line is taken apart. A line in the
+prefix of a quote whose neighbours stood next to each other in our mail was put between them: an answer too.
+Everything else is new. Linear: no difflib, no search for longest matches.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from worker.core.new_text.normalising import MOST_CHARACTERS, Line, clean, words_of
+
+EITHER_CASE = re.compile(r"[0-9A-Za-z]+|[^\W\x00-\u024f]+")
+RUN = 4
+SURE_WORDS = 8
+CLOSING_LINES = 3
+Words = tuple[str, ...]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentWords:
+    """Words of all texts in one row, texts kept apart; ``starts`` and ``ends``: places of line ends."""
+
+    words: list[str]
+    places: dict[Words, int]
+    starts: frozenset[int]
+    ends: frozenset[int]
+    closings: frozenset[Words]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """The lines, some taken apart. ``spans``: where a quoted line stands in what we sent, None for others.
+    ``inserted``: lines that stand among ours and are not ours, whatever their prefix.
+    """
+
+    lines: list[Line]
+    spans: list[Span | None]
+    inserted: set[int]
+
+
+def index_sent(texts: Sequence[str]) -> SentWords:
+    words: list[str] = []
+    starts: set[int] = set()
+    ends: set[int] = set()
+    closings: set[Words] = set()
+    left = MOST_CHARACTERS
+    for text in texts:
+        rows = [row for row in map(words_of, clean(text[:left]).split("\n")) if row]
+        for row in rows:
+            starts.add(len(words))
+            words += row
+            ends.add(len(words))
+        closings.update(rows[-CLOSING_LINES:] if len(rows) > CLOSING_LINES else ())
+        words.append("\n")
+        left -= len(text)
+        if left <= 0:
+            break
+    runs = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    places: dict[Words, int] = dict(zip(reversed(runs), range(len(runs) - 1, -1, -1), strict=True))
+    return SentWords(
+        words=words, places=places, starts=frozenset(starts), ends=frozenset(ends), closings=frozenset(closings)
+    )
+
+
+def compare(lines: Sequence[Line], sent: SentWords) -> Matched | None:
+    """None when nothing of what we sent stands in these lines."""
+    words = [word for line in lines for word in line.words]
+    places = places_of(words, sent)
+    rows: list[list[int]] = []
+    spans: list[Span | None] = []
+    end = 0
+    for line in lines:
+        first, end = end, end + len(line.words)
+        rows.append(places[first:end])
+        around = (places[first - 1] if first else -1, places[end] if end < len(places) else -1)
+        spans.append(sure_span(line, rows[-1], around, sent))
+    if not any(spans):
+        return None
+    settle_weak(lines, rows, spans, sent)
+    return apart(lines, rows, spans, sent)
+
+
+def places_of(words: list[str], sent: SentWords) -> list[int]:
+    """The place in what we sent of each word, -1 without. A run goes on where the last one stood, if it can."""
+    places = [-1] * len(words)
+    last = -1
+    for here, run in enumerate(zip(words, words[1:], words[2:], words[3:], strict=False)):
+        place = sent.places.get(run)
+        if place is None:
+            last = -1
+            continue
+        going_on = last + 1
+        if last >= 0 and place != going_on and going_on + RUN <= len(sent.words) and sent.words[going_on + 3] == run[3]:
+            place = going_on
+        places[here : here + RUN] = range(place, place + RUN)
+        last = place
+    return places
+
+
+def sure_span(line: Line, row: list[int], around: Span, sent: SentWords) -> Span | None:
+    """Of a line that is quoted for sure: nearly every word has a place and it is no chance hit."""
+    if not row or not line.whole:
+        return None
+    missing = row.count(-1)
+    if missing:
+        nearly = len(row) >= SURE_WORDS and missing <= len(row) // SURE_WORDS
+        return span_of(row) if nearly and not is_answered(line, row, sent) else None
+    is_ours = (
+        len(row) >= SURE_WORDS
+        or (row[0] in sent.starts and row[-1] + 1 in sent.ends)
+        or around[1] == row[-1] + 1
+        or (around[0] >= 0 and around[0] == row[0] - 1)
+    )
+    return span_of(row) if is_ours else None
+
+
+def span_of(row: list[int]) -> Span:
+    """Words without a place at either end are counted on from those with one."""
+    first = next(number for number, place in enumerate(row) if place >= 0)
+    last = max(number for number, place in enumerate(row) if place >= 0)
+    return row[first] - first, row[last] + len(row) - last
+
+
+def is_answered(line: Line, row: list[int], sent: SentWords) -> bool:
+    """Does the line hold words of the author: figures, words before its start, behind its end, or put in between?
+
+    A word that was damaged on the way stands for one of ours; a word put in stands between two that follow each other.
+    """
+    if any(place < 0 and word.isdigit() for place, word in zip(row, line.words, strict=True)):
+        return True
+    known = [(number, place) for number, place in enumerate(row) if place >= 0]
+    if any(there - here > 1 and after == place + 1 for (here, place), (there, after) in pairwise(known)):
+        return True
+    before = known[0][0]
+    if row[before] in sent.starts and len("".join(line.words[:before])) > 1:
+        return True
+    return answer_begins(row, sent) is not None
+
+
+def answer_begins(row: list[int], sent: SentWords) -> int | None:
+    """The first word behind the end of a line of ours, when no later word of the line has a place."""
+    last = len(row) - 1
+    while last >= 0 and row[last] < 0:
+        last -= 1
+    if 0 <= last < len(row) - 1 and row[last] + 1 in sent.ends and -1 not in row[:last]:
+        return last + 1
+    return None
+
+
+def settle_weak(lines: Sequence[Line], rows: list[list[int]], spans: list[Span | None], sent: SentWords) -> None:
+    """The lines that need their neighbours: mostly matching ones in between, short ones that come next."""
+    reached = -1
+    nexts = next_places(spans)
+    for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
+        if row and spans[number] is None:
+            end = reached + len(row)
+            if is_next_line(line.words, reached, sent):
+                spans[number] = reached, end
+            elif fills_gap(line, row, (reached, nexts[number]), sent):
+                spans[number] = span_of(row)
+        span = spans[number]
+        reached = span[1] if span else reached
+
+
+def next_places(spans: Sequence[Span | None]) -> list[int]:
+    """For each line the place where the next quoted line begins, -1 without."""
+    following, found = -1, [-1] * len(spans)
+    for number in range(len(spans) - 1, -1, -1):
+        found[number] = following
+        span = spans[number]
+        following = span[0] if span else following
+    return found
+
+
+def is_next_line(words: Words, reached: int, sent: SentWords) -> bool:
+    end = reached + len(words)
+    return reached in sent.starts and end in sent.ends and tuple(sent.words[reached:end]) == words
+
+
+def fills_gap(line: Line, row: list[int], gap: Span, sent: SentWords) -> bool:
+    """Most words are ours and in order, between the quoted lines around."""
+    known = [place for place in row if place >= 0]
+    reached, following = gap
+    if 2 * len(known) <= len(row) or not line.whole or is_answered(line, row, sent):
+        return False
+    return 0 <= reached <= known[0] and known[-1] < following
+
+
+def apart(lines: Sequence[Line], rows: list[list[int]], spans: Sequence[Span | None], sent: SentWords) -> Matched:
+    """Answers behind our words in the same line become lines of their own; those inside the prefix are marked."""
+    matched = Matched(lines=[], spans=[], inserted=set())
+    nexts = next_places(spans)
+    reached = -1
+    for line, row, span, following in zip(lines, rows, spans, nexts, strict=True):
+        begins = None if span or not line.whole else answer_begins(row, sent)
+        parts = split_line(line, begins) if begins is not None and begins >= RUN - 1 else None
+        if parts is not None and begins is not None:
+            reached = row[begins - 1] + 1
+            matched.inserted.add(len(matched.lines) + 1)
+            matched.lines.extend(parts)
+            matched.spans.extend(((row[0], reached), None))
+            continue
+        if line.depth and row and not span and reached == following >= 0:
+            matched.inserted.add(len(matched.lines))
+        matched.lines.append(line)
+        matched.spans.append(span)
+        reached = span[1] if span else reached
+    return matched
+
+
+def split_line(line: Line, begins: int) -> tuple[Line, Line] | None:
+    """Before and from this word on; None where the words cannot be told by their number (targets of links)."""
+    spans = [found.span() for found in EITHER_CASE.finditer(line.content)]
+    if len(spans) != len(line.words) or not line.text.endswith(line.content):
+        return None
+    cut = spans[begins - 1][1]
+    while cut < spans[begins][0] and line.content[cut] in '?!.:;,)*_»"”’…':
+        cut += 1
+    head, tail = line.content[:cut], line.content[cut:].lstrip()
+    prefix = line.text.removesuffix(line.content)
+    return (
+        replace(line, text=prefix + head, content=head, words=line.words[:begins]),
+        replace(line, text=tail, content=tail, words=line.words[begins:]),
+    )

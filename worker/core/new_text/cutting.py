@@ -1,0 +1,111 @@
+"""The new text of a reply: the order of the steps, the guards, and how sure we are. REPLIES.md has the method.
+
+Methods from strong to weak; the first one that finds something and leaves the author his words cuts:
+
+| ``method``                       | cut by                                                       | confidence |
+|----------------------------------|--------------------------------------------------------------|------------|
+| comparison+header                | what we sent, and a header by evidence above it              | 0.98       |
+| comparison                       | what we sent                                                 | 0.95       |
+| marker+header                    | our marker line and a header above it                        | 0.85       |
+| attribution, original message    | an introduction or an original-message line, with evidence   | 0.80       |
+| header block                     | a header block, with evidence                                | 0.75       |
+| marker                           | our marker line alone, when what we sent is not known        | 0.70       |
+| quote prefix                     | ``>`` alone                                                  | 0.60       |
+| signature                        | nothing quoted; a marked signature                           | 0.90       |
+| nothing                          | nothing quoted, and no sign that anything is                 | 0.90       |
+| nothing                          | there are signs, but cutting would have left nothing         | 0.40       |
+
+New text between or below quoted lines costs a tenth of it, a mail above the caps (``…+capped``) a fifth. An empty new
+text is valid (a photo, when every other word is a quote, its header or a phone's tagline); what to do when there is no
+file either is the caller's. Steps are modules that mark lines; to add one (cutting by HTML structure), add it to ``METHODS``.
+"""
+
+from collections.abc import Callable, Sequence
+
+from worker.core.new_text.assembling import blocks_of, cut_text, new_text, settle_blanks
+from worker.core.new_text.comparison import index_sent
+from worker.core.new_text.cut import Cut, Sent
+from worker.core.new_text.evidence import evidence_of
+from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
+from worker.core.new_text.marking import Mark, Marked
+from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix
+from worker.core.new_text.normalising import Line, normalise
+from worker.core.parsed import BodyLine
+
+CONFIDENCE = {
+    "comparison+header": 0.98,
+    "comparison": 0.95,
+    "marker+header": 0.85,
+    "attribution": 0.80,
+    "original message": 0.80,
+    "header block": 0.75,
+    "marker": 0.70,
+    "quote prefix": 0.60,
+    "signature": 0.90,
+    "nothing": 0.90,
+}
+FELL_BACK = 0.40
+BELOW_COSTS = 0.9
+CAPPED_COSTS = 0.8
+DEGENERATE = 4
+
+Method = Callable[[Sequence[Line], Known], Marked | None]
+METHODS: tuple[Method, ...] = (by_comparison, by_marker, by_patterns, by_prefix)
+
+
+def cut_reply(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None, sent: Sent | None) -> Cut:
+    """``mail_lines``: the readable text, ``>`` kept; ``html_lines``: the same from HTML, read when the text is none."""
+    lines = normalise(body_of(mail_lines, html_lines))
+    known = known_of(sent)
+    marked, fell_back = first_that_fits(lines, known)
+    settle_skipped(marked)
+    cut_disclaimers(marked)
+    cut_signatures(marked)
+    settle_blanks(marked)
+    return assembled(marked, known, fell_back=fell_back)
+
+
+def body_of(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None) -> Sequence[BodyLine]:
+    """The text, unless it is a stump of what the HTML holds ("this mail needs an HTML reader")."""
+    if not html_lines:
+        return mail_lines
+    texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (mail_lines, html_lines))
+    return html_lines if texts * DEGENERATE < htmls else mail_lines
+
+
+def known_of(sent: Sent | None) -> Known:
+    if sent is None:
+        return Known(sent=None, evidence=evidence_of(()))
+    return Known(sent=index_sent(sent.texts) if sent.texts else None, evidence=evidence_of(sent.names))
+
+
+def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
+    fell_back = False
+    for method in METHODS:
+        marked = method(lines, known)
+        if marked is not None and leaves_author_words(marked):
+            return marked, fell_back
+        fell_back = fell_back or marked is not None
+    return Marked(lines=lines, marks=[Mark.NEW] * len(lines), rules=[]), fell_back
+
+
+def leaves_author_words(marked: Marked) -> bool:
+    """Guard: nothing is left only where every word is known as a quote or a header, not where it stood below one."""
+    if marked.has_new_words() or marked.rules[0] == "comparison":
+        return True
+    return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
+
+
+def assembled(marked: Marked, known: Known, *, fell_back: bool) -> Cut:
+    method = "+".join(marked.rules) or "nothing"
+    confidence = FELL_BACK if fell_back and method in ("nothing", "signature") else CONFIDENCE[method]
+    if any(block.new for block in blocks_of(marked)[1:]):
+        confidence *= BELOW_COSTS
+    if any(line.skipped for line in marked.lines):
+        method, confidence = f"{method}+capped", confidence * CAPPED_COSTS
+    return Cut(
+        new_text=new_text(marked, known.sent.closings if known.sent is not None else ()),
+        quoted_text=cut_text(marked),
+        method=method,
+        confidence=round(confidence, 2),
+    )

@@ -1,0 +1,51 @@
+"""After the cut: what machines and programs added to the new lines goes too, where other new words remain."""
+
+from collections.abc import Iterator
+
+from worker.core.new_text.foreign import is_disclaimer, paragraphs
+from worker.core.new_text.marking import Mark, Marked
+from worker.core.new_text.signatures import block_start, tagline_start
+
+
+def settle_skipped(marked: Marked) -> None:
+    """The middle of a mail above the caps goes where the line before it goes."""
+    for number, line in enumerate(marked.lines):
+        if line.skipped:
+            marked.marks[number] = marked.marks[number - 1] if number else Mark.NEW
+
+
+def cut_disclaimers(marked: Marked) -> None:
+    """Below a quote only: above it the author's own words may sound like one."""
+    first = next((number for number, mark in enumerate(marked.marks) if mark is not Mark.NEW), len(marked.marks))
+    kept = list(marked.marks)
+    for start, end in paragraphs(marked.lines, first):
+        if Mark.NEW in marked.marks[start:end] and is_disclaimer(marked.lines, start, end):
+            for number in range(start, end):
+                if marked.marks[number] is Mark.NEW:
+                    marked.marks[number] = Mark.SIGNATURE
+    if kept != marked.marks and not marked.has_new_words():
+        marked.marks = kept
+
+
+def cut_signatures(marked: Marked) -> None:
+    """Step 8, in each stretch of new lines. A block goes only where other words remain; a tagline always goes."""
+    kept = list(marked.marks)
+    for first, end in new_stretches(marked):
+        marked.mark(block_start(marked.lines, first, end), end, Mark.SIGNATURE)
+    if not marked.has_new_words():
+        marked.marks = kept
+    for first, end in new_stretches(marked):
+        start = tagline_start(marked.lines, first, end)
+        marked.mark(start, end, Mark.SIGNATURE)
+    if not marked.rules and Mark.SIGNATURE in marked.marks:
+        marked.rules.append("signature")
+
+
+def new_stretches(marked: Marked) -> Iterator[tuple[int, int]]:
+    first = 0
+    marks = list(marked.marks)
+    for number in range(1, len(marks) + 1):
+        if number == len(marks) or (marks[number] is Mark.NEW) is not (marks[first] is Mark.NEW):
+            if marks[first] is Mark.NEW:
+                yield first, number
+            first = number

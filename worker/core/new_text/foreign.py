@@ -1,0 +1,43 @@
+"""What machines on the way add to a mail: banners above a quote, disclaimers below it. Nobody wrote them to us."""
+
+from collections.abc import Iterator, Sequence
+
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.patterns import BANNERS, DISCLAIMERS, FEWEST_DISCLAIMERS
+
+MOST_CHARACTERS = 4_000
+MOST_LINES_OF_A_BANNER = 6
+
+
+def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
+    text = text_of(lines[first:end])
+    return end - first <= MOST_LINES_OF_A_BANNER and any(cue in text for cue in BANNERS)
+
+
+def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
+    text = text_of(lines[first:end])
+    return sum(cue in text for cue in DISCLAIMERS) >= FEWEST_DISCLAIMERS
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    return " ".join(line.content for line in lines[:40])[:MOST_CHARACTERS].lower().replace("’", "'")
+
+
+def paragraph_above(lines: Sequence[Line], number: int) -> tuple[int, int]:
+    """First and end of the paragraph above this line, blank lines between left out."""
+    end = number
+    while end > 0 and number - end < 3 and lines[end - 1].is_blank:
+        end -= 1
+    first = end
+    while first > 0 and end - first <= MOST_LINES_OF_A_BANNER and not lines[first - 1].is_blank:
+        first -= 1
+    return first, end
+
+
+def paragraphs(lines: Sequence[Line], start: int) -> Iterator[tuple[int, int]]:
+    first = start
+    for number in range(start, len(lines) + 1):
+        if number == len(lines) or lines[number].is_blank:
+            if number > first:
+                yield first, number
+            first = number + 1

@@ -1,0 +1,222 @@
+"""What clients write above a quote: an introduction ("Le … a écrit :"), a header block, an original-message line.
+
+``header_at`` says whether one begins at a line: words of ``patterns`` in four languages, and evidence. An author may
+write "De : Proximus" himself, so a block needs two different labels and more. When names of our mail are known, a
+header must hold one of them, else it stands above somebody else's text (a forward) and is not ours to cut.
+Every look takes in a bounded number of lines and characters.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.core.new_text.evidence import Evidence, Sign
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, STARTS, VERBS
+
+MOST_WRAPS = 4
+MOST_LINES_OF_A_BLOCK = 24
+MOST_OF_A_LINE = 400
+LONGEST_LABEL = 24
+
+# Samsung's one-line header: all labels in a row, glued to what stands before.
+LABELS_INSIDE = re.compile(
+    r"(?:(De|Van|Von|From)|(Date|Envoyé|Datum|Verzonden|Gesendet|Sent)|(À|A|Aan|An|To)"
+    r"|(Objet|Onderwerp|Betreff|Subject)) ?:"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Lines ``first`` to before ``end``; ``rule``: attribution, header block or original message."""
+
+    first: int
+    end: int
+    rule: str
+
+
+def header_at(lines: Sequence[Line], number: int, evidence: Evidence, *, ours: bool) -> Header | None:
+    """The header that begins at this line. ``ours``: it must name our mail, when names are known."""
+    line = lines[number]
+    if line.is_blank:
+        return None
+    for find in (original_at, block_at, attribution_at):
+        found = find(lines, number, evidence)
+        if found is not None and (not ours or not evidence.names or evidence.names_us(joined(lines, found))):
+            return found
+    return None
+
+
+def joined(lines: Sequence[Line], header: Header) -> str:
+    return " ".join(line.content[:MOST_OF_A_LINE] for line in lines[header.first : header.end])
+
+
+def bare(line: Line) -> str:
+    """Without emphasis, in lower case, with plain apostrophes, for looking up."""
+    return line.content[:MOST_OF_A_LINE].strip("*_|> \t").lower().replace("’", "'")
+
+
+def is_forward(line: Line) -> bool:
+    return bare(line).strip("-–—_* :") in FORWARDS
+
+
+def is_original(line: Line) -> bool:
+    text = bare(line)
+    return line.content[:2] in ("--", "__", "==") and text.strip("-–—_= :") in ORIGINALS
+
+
+def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """``-----Message d'origine-----`` with the block or the introduction below it."""
+    if not is_original(lines[number]):
+        return None
+    below = after_blanks(lines, number + 1)
+    inner = None
+    if below < len(lines):
+        inner = (
+            block_at(lines, below, evidence)
+            or one_line_at(lines, below, evidence)
+            or attribution_at(lines, below, evidence)
+        )
+    return Header(first=number, end=inner.end if inner else number + 1, rule="original message")
+
+
+def after_blanks(lines: Sequence[Line], number: int, most: int = 2) -> int:
+    end = min(len(lines), number + most)
+    while number < end and lines[number].is_blank:
+        number += 1
+    return number
+
+
+def one_line_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """All labels in one line."""
+    text = lines[number].content[:MOST_OF_A_LINE]
+    kinds = {found.lastindex for found in LABELS_INSIDE.finditer(text)}
+    if len(kinds) >= 2 and evidence.signs(text):
+        return Header(first=number, end=number + 1, rule="header block")
+    return None
+
+
+def label_of(line: Line) -> str | None:
+    """``from`` for "*De :* Anne"; None when the line has no label that is known."""
+    head, colon, _ = line.content[: LONGEST_LABEL + 4].partition(":")
+    if not colon:
+        return None
+    return LABELS.get(head.strip("*_|> \t").lower().replace("’", "'"))
+
+
+def block_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """A header block, with the rule that Outlook draws above it. Each label once; a value may wrap."""
+    start = number
+    if lines[number].is_rule:
+        start = after_blanks(lines, number + 1)
+    kinds: set[str] = set()
+    end, wraps, here = start, 0, start
+    while here < min(len(lines), start + MOST_LINES_OF_A_BLOCK):
+        kind = label_of(lines[here])
+        if kind is not None and kind in kinds and kind != "other":
+            break
+        if kind is not None:
+            kinds.add(kind)
+            end, wraps = here + 1, 0
+        elif not kinds or not continues(lines, here, wraps):
+            break
+        elif not lines[here].is_blank:
+            end, wraps = here + 1, wraps + 1
+        here += 1
+    if kinds and is_proven(kinds, evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[start:end]))):
+        return Header(first=number, end=end, rule="header block")
+    return None
+
+
+def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
+    """Is this line without a label inside the block: one blank before the next label, or the rest of a long value?
+
+    A value that wraps is followed by another label; the last one (the subject) does not wrap.
+    """
+    if lines[number].is_blank:
+        return number + 1 < len(lines) and label_of(lines[number + 1]) is not None
+    if wraps >= MOST_WRAPS:
+        return False
+    following = lines[number + 1 : number + 1 + MOST_WRAPS - wraps]
+    for line in following:
+        if line.is_blank:
+            return False
+        if label_of(line) is not None:
+            return True
+    return False
+
+
+def is_proven(kinds: set[str], signs: set[Sign]) -> bool:
+    """Three labels and one sign, or two labels and our name, or both an address and a time."""
+    named = kinds - {"other"}
+    if "from" not in named and "sent" not in named:
+        return False
+    if len(named) >= 3:
+        return bool(signs)
+    return len(named) == 2 and (Sign.NAME in signs or {Sign.ADDRESS, Sign.TIME} <= signs)
+
+
+def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """An introduction of one to four joined lines. Above text without ``>`` it needs two signs, above ``>`` one."""
+    text = ""
+    for end in range(number + 1, min(len(lines), number + MOST_WRAPS) + 1):
+        if lines[end - 1].is_blank:
+            return None
+        text = f"{text} {bare(lines[end - 1])}".strip()
+        if end == number + 1 and not may_start(text):
+            return None
+        if is_introduction(text):
+            signs = evidence.signs(text)
+            fewest = 1 if stands_above_quote(lines, end) else 2
+            return Header(first=number, end=end, rule="attribution") if len(signs) >= fewest else None
+    return None
+
+
+def may_start(text: str) -> bool:
+    if text.startswith(STARTS):
+        return any(letter.isdigit() for letter in text)
+    return text[:1].isdigit() or "@" in text or any(phrase in text for phrase in NAME_FIRST)
+
+
+def is_introduction(text: str) -> bool:
+    text = text.rstrip(" *_")
+    if text.endswith(":"):
+        dated = text[:1].isdigit() and "@" in text
+        return dated or any(verb in text for verb in VERBS)
+    return text.endswith(VERBS)
+
+
+def stands_above_quote(lines: Sequence[Line], number: int) -> bool:
+    below = after_blanks(lines, number, most=3)
+    return below < len(lines) and lines[below].depth > 0
+
+
+def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """In languages we have no words for: the paragraph right above the quote, from below, while lines hold a sign.
+
+    It must hold two kinds of signs and look like a header: a colon at its end, two short labels, or a rule above.
+    """
+    end = number
+    while end > 0 and number - end < 3 and lines[end - 1].is_blank:
+        end -= 1
+    first, labels = end, 0
+    while first > 0 and end - first < 2 * MOST_WRAPS:
+        line = lines[first - 1]
+        labelled = has_short_label(line)
+        if line.is_blank or not (labelled or evidence.signs(line.content[:MOST_OF_A_LINE])):
+            break
+        labels += labelled
+        first -= 1
+    if first == end:
+        return None
+    signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[first:end]))
+    ruled = first > 0 and lines[first - 1].is_rule
+    shaped = lines[end - 1].content.endswith(":") or labels >= 2 or ruled
+    if not shaped or len(signs) < 2 or (evidence.names and Sign.NAME not in signs):
+        return None
+    return Header(first=first - ruled, end=end, rule="header")
+
+
+def has_short_label(line: Line) -> bool:
+    head, colon, rest = line.content[: LONGEST_LABEL + 4].partition(":")
+    return bool(colon and rest[:1] in (" ", "") and head and len(head.split()) <= 3)
