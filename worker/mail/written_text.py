@@ -1,0 +1,59 @@
+"""What people wrote, as HTML: escaped, line breaks kept, and only ``http(s)`` addresses turned into links.
+
+The link shows exactly where it leads, so nobody can hide one address behind another.
+"""
+
+import re
+
+from markupsafe import Markup, escape
+
+URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+AFTER_A_URL = ".,;:!?'…’»”)]}"
+MOST_PUNCTUATION = 8
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+# Mail programs, Outlook first, drop repeated and leading spaces.
+REPEATED_SPACES = re.compile(r"(?:(?<=^)|(?<= )) ", re.MULTILINE)
+
+
+def as_html(text: str, style: str) -> Markup:
+    """Paragraphs where a blank line is, ``<br>`` where a line ends."""
+    paragraph = Markup('<p style="{style}">{inner}</p>')
+    return Markup("\n").join(
+        paragraph.format(style=style, inner=lines_as_html(piece) or Markup("&nbsp;")) for piece in text.split("\n\n")
+    )
+
+
+def lines_as_html(text: str) -> Markup:
+    return Markup("<br>\n").join(line_as_html(line) for line in text.split("\n"))
+
+
+def line_as_html(line: str) -> Markup:
+    parts: list[Markup] = []
+    done = 0
+    for found in URL.finditer(line):
+        url = without_punctuation(found.group())
+        parts += [spaced(line[done : found.start()]), link(url)]
+        done = found.start() + len(url)
+    parts.append(spaced(line[done:]))
+    return Markup().join(parts)
+
+
+def link(url: str) -> Markup:
+    return Markup('<a href="{url}">{url}</a>').format(url=url)
+
+
+def spaced(text: str) -> Markup:
+    return escape(REPEATED_SPACES.sub("\u00a0", text.replace("\t", "    ")))
+
+
+def without_punctuation(url: str) -> str:
+    """A full stop or a bracket that closes the sentence is not part of the address; one that it opened itself is."""
+    end = len(url)
+    for _ in range(MOST_PUNCTUATION):  # a bound, for brackets are counted anew each time
+        if url[end - 1] not in AFTER_A_URL:
+            break
+        opens = BRACKETS.get(url[end - 1])
+        if opens and url.count(opens, 0, end) >= url.count(url[end - 1], 0, end):
+            break
+        end -= 1
+    return url[:end]
