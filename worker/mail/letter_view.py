@@ -1,0 +1,165 @@
+"""A letter as both templates, text and HTML, lay it out: everything cleaned, everything that depends on who reads
+decided once. Which addresses may be shown to whom: worker.core.letter_rules.
+"""
+
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
+from worker.core.letters import Failure, Letter, LetterMessage
+from worker.mail.cleaning import clean_line, clean_lines, shortened
+from worker.mail.failure_words import NO_ADDRESS, sentence_for
+from worker.mail.phrases import Phrases
+
+MOST_SUBJECT = 180
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAddress:
+    """An address in the mail with what it is for; ``link``: for a click, with the conversation's subject."""
+
+    label: str
+    address: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
+    ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
+    """
+
+    letter: Letter
+    form: Form
+    answerable: bool
+    how: str
+    addresses: tuple[ShownAddress, ...]
+    about: str
+    heads_shown: bool
+    signature: tuple[str, ...]
+    footer: str
+    what_failed: str
+    why: str
+
+
+def view_of(given: Letter, say: Phrases) -> View:
+    """Raises worker.core.letter_rules.Unprintable."""
+    form, letter = form_of(given), cleaned(given)
+    return View(
+        letter=letter,
+        form=form,
+        answerable=answer_address(letter) is not None,
+        how=how_to_answer(letter, form, say),
+        addresses=tuple(
+            ShownAddress(label=say(f"address.{name}"), address=address, link=mailto(address, letter.subject))
+            for name, address in addresses_shown(letter)
+        ),
+        about=about_line(letter, say),
+        heads_shown=len(letter.messages) > 1 or any(each.author != letter.signer for each in letter.messages),
+        signature=signature_of(letter, form),
+        footer=footer_of(letter, form, say),
+        what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
+        why=why_failed(letter.failure) if letter.failure else "",
+    )
+
+
+def cleaned(letter: Letter) -> Letter:
+    about, failure = letter.about, letter.failure
+    return replace(
+        letter,
+        firm_name=clean_line(letter.firm_name),
+        client_name=clean_line(letter.client_name),
+        subject=subject_of(letter),
+        reader=clean_line(letter.reader),
+        signer=clean_line(letter.signer),
+        messages=tuple(cleaned_message(each) for each in letter.messages),
+        earlier=tuple(cleaned_message(each) for each in letter.earlier),
+        about=about
+        and replace(
+            about,
+            number=clean_line(about.number or ""),
+            currency=clean_line(about.currency),
+            counterparty=clean_line(about.counterparty or ""),
+        ),
+        failure=failure
+        and replace(
+            failure,
+            person=clean_line(failure.person),
+            address=clean_line(failure.address),
+            status=clean_line(failure.status),
+        ),
+    )
+
+
+def subject_of(letter: Letter) -> str:
+    """The conversation's subject on one line; where that is empty, whose conversation it is."""
+    return shortened(clean_line(letter.subject) or clean_line(letter.client_name) or "…", MOST_SUBJECT)
+
+
+def cleaned_message(message: LetterMessage) -> LetterMessage:
+    return replace(
+        message,
+        author=clean_line(message.author),
+        text=clean_lines(message.text),
+        files=tuple(clean_line(name) for name in message.files),
+        files_left_out=tuple(clean_line(name) for name in message.files_left_out),
+    )
+
+
+def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
+    if form is Form.NOTICE and letter.failure is not None:
+        key = "how.notice" if letter.note_address else "how.notice_without_address"
+        return say(key, person=letter.failure.person)
+    if answer_address(letter) is None:
+        return ""
+    if form is Form.CONTACT:
+        return say("how.contact_wanted" if letter.answer_wanted else "how.contact")
+    return say("how.note" if form is Form.NOTE else "how.manager")
+
+
+def mailto(address: str, subject: str) -> str:
+    """RFC 6068. The plus is encoded, for web mailers read it as a space."""
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
+
+
+def about_line(letter: Letter, say: Phrases) -> str:
+    """``Concerne : facture 2026-114 du 3 novembre 2026 · 1 210,00 € · Imprimerie Leroy``, as far as it is known."""
+    about = letter.about
+    if about is None:
+        return ""
+    what = [say(f"about.{about.kind}"), about.number or ""]
+    if about.on is not None:
+        what.append(say("about.on", day=say.day(about.on)))
+    amount = "" if about.amount is None else say.amount(about.amount, about.currency)
+    first = " ".join(part for part in what if part)
+    return " · ".join(part for part in (first, amount, about.counterparty or "") if part)
+
+
+def signature_of(letter: Letter, form: Form) -> tuple[str, ...]:
+    """Who signs and, towards the client, for which firm; a name is not said again under a text that ends in it."""
+    last = letter.messages[-1].text if letter.messages else ""
+    ending = {line.strip().casefold() for line in last.rsplit("\n", 4)[-4:]}
+    lines = (letter.signer, letter.firm_name) if form is Form.CONTACT else (letter.signer,)
+    return tuple(line for line in lines if line and line.casefold() not in ending)
+
+
+def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
+    """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
+    if form is Form.CONTACT:
+        key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
+    else:
+        key = "footer.manager" if form is Form.MANAGER else "footer.note"
+    return say(key, reader=letter.reader, client=letter.client_name, firm=letter.firm_name)
+
+
+def what_failed(letter: Letter, failure: Failure, say: Phrases) -> str:
+    """The reader's own messages, or what somebody else wrote to a colleague of the reader."""
+    number = "many" if len(letter.messages) > 1 else "one"
+    author = letter.messages[0].author if letter.messages else letter.firm_name
+    if author == letter.reader:
+        return say(f"failure.yours_{number}", person=failure.person)
+    return say(f"failure.others_{number}", person=failure.person, author=author)
+
+
+def why_failed(failure: Failure) -> str:
+    return sentence_for(failure.reason) if failure.address else NO_ADDRESS
