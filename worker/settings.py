@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     relay_host: str = Field("127.0.0.1", description="outgoing SMTP server")
     relay_port: int = Field(587, ge=1, le=65535, description="its port")
     relay_tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="none sends in plain text")
+    relay_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
     relay_user: str = Field("", description="login at the relay; empty: none")
     relay_password: SecretStr = Field(SecretStr(""), description="its password")
     relay_pool: int = Field(4, ge=1, le=50, description="connections to the relay per worker process")

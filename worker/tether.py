@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 10
@@ -25,7 +26,7 @@ def die_with_parent() -> None:
 
 
 def start_tethered(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, errors_to: IO[bytes] | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start a child that ends when this process ends. Its standard input is the tether: never close it by hand."""
     return subprocess.Popen(  # noqa: S603 - our own commands

@@ -10,8 +10,8 @@ from storage.files import FileStore
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
 from worker.mail.parsing import MailReader
+from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
-from worker.mail.rendering import MailPrinter
 from worker.settings import BadSettings, Settings, policy_of, read_keys
 
 
@@ -78,10 +78,11 @@ def build_relay(settings: Settings) -> SmtpRelay:
             tls=settings.relay_tls,
             user=settings.relay_user,
             password=settings.relay_password.get_secret_value(),
-            pool=settings.relay_pool,
+            connections=settings.relay_pool,
             connect_timeout=settings.relay_connect_timeout,
             timeout=settings.relay_timeout,
             data_timeout=settings.relay_data_timeout,
-            helo=settings.domain,
+            ca_file=settings.relay_ca_file or None,
+            helo_name=settings.domain,
         )
     )

@@ -7,13 +7,12 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from worker.demo.world_clients import reply_from
-
 from storage import inbox, outbox
-from storage.records import ConversationId
+from storage.records import ConversationId, OutgoingMail
 from storage.states import ArrivalState, MailState
 from tests.e2e.conftest import Station, stations
 from tests.flows.test_portal import view
+from worker.demo.world_clients import reply_from
 from worker.flows.conversations import Started, start_conversation
 
 __all__ = ["stations"]
@@ -125,7 +124,7 @@ def message_id(raw: bytes) -> str:
     return str(parsed(raw)["Message-ID"]).strip("<>")
 
 
-def open_mails(station: Station) -> list[outbox.OutgoingMail]:
+def open_mails(station: Station) -> list[OutgoingMail]:
     with station.house.database.reading() as session:
         return outbox.mails_in(session, {MailState.WAITING, MailState.QUEUED, MailState.SENDING}, most=1000)
 

@@ -103,22 +103,25 @@ def test_redis_emptied_in_mid_run_only_delays(stations: Make) -> None:
 @pytest.mark.timeout(5400)
 def test_everything_ten_times(stations: Make) -> None:
     """Writes docs/chaos.md."""
-    kinds: dict[str, Callable[[], Counts]] = {
-        point: (lambda place=point: run_with_fault(stations, place, size=10))
-        for point in POINTS  # type: ignore[misc]
-    }
-    kinds |= {
-        "Valkey killed": lambda: run_with_valkey_killed(stations, size=10),
-        "supervisor killed": lambda: run_with_supervisor_killed(stations, size=10),
-        "Redis emptied": lambda: run_with_redis_emptied(stations, size=10),
+    kinds: dict[str, Callable[[Make, int], Counts]] = {point: at_point(point) for point in POINTS} | {
+        "Valkey killed": run_with_valkey_killed,
+        "supervisor killed": run_with_supervisor_killed,
+        "Redis emptied": run_with_redis_emptied,
     }
     rows = []
     for name, run in kinds.items():
-        every = [run() for _ in range(10)]
+        every = [run(stations, 10) for _ in range(10)]
         for counts in every:
             check(counts, 10)
         rows.append((name, len(every), sum(each.posted for each in every), sum(each.doubled for each in every)))
     REPORT.write_text(report_of(rows), encoding="utf-8")
+
+
+def at_point(point: str) -> Callable[[Make, int], Counts]:
+    def run(make: Make, size: int) -> Counts:
+        return run_with_fault(make, point, size)
+
+    return run
 
 
 def report_of(rows: list[tuple[str, int, int, int]]) -> str:

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 
 import psutil
 import pytest
-from worker.demo.world import Setting, World
-from worker.demo.world_journal import Event, Journal
 
 from storage import people
 from storage.records import PersonId
 from tests.conftest import Firm, make_firm
+from worker.demo.world import Setting, World
+from worker.demo.world_journal import Event, Journal
 from worker.flows.house import House
 from worker.settings import load_settings
 from worker.wiring import build_house

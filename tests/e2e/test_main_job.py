@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from worker.demo.world_attachments import make_invoice
-from worker.demo.world_clients import reply_from
-from worker.demo.world_journal import Happened
 
 from storage.records import ConversationId
 from storage.states import AttentionReason, Tick
 from tests.e2e.conftest import Station
 from tests.flows.test_portal import view
+from worker.demo.world_attachments import make_invoice
+from worker.demo.world_clients import reply_from
+from worker.demo.world_journal import Happened
 from worker.flows.conversations import Started, start_conversation
 
 ANNE, SOPHIE = "anne@fiduciaire.example", "sophie@boulangerie.example"

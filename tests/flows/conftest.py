@@ -1,13 +1,20 @@
 """The fakes of our ports, and the real printer and reader."""
 
+import email
+import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from worker.mail.parsing import MailReader
-from worker.mail.rendering import MailPrinter
 
+from storage.states import MailState
+from tests.conftest import HeardBell
 from worker.core.relaying import Later, RelayAnswer, SealedMail, Taken
+from worker.flows.house import House
+from worker.flows.sending import send_mail
+from worker.flows.sweeping import sweep
+from worker.mail.parsing import MailReader
+from worker.mail.printing import MailPrinter
 
 OK = Taken(reply="250 2.0.0 queued", reports_asked=True)
 LATER = Later(reply="450 4.2.0 greylisted", busy=False)
@@ -45,3 +52,33 @@ def printer() -> MailPrinter:
 @pytest.fixture(scope="session")
 def reader() -> MailReader:
     return MailReader()
+
+
+@dataclass
+class Post:
+    """Everything it takes to send, with a sweep that is the only one to ring."""
+
+    house: House
+    relay: ScriptedRelay
+    printer: MailPrinter
+    bell: HeardBell
+
+    def run(self) -> list[MailState | None]:
+        self.bell.outgoing.clear()
+        sweep(self.house)
+        return [send_mail(self.house, self.relay, self.printer, each) for each in list(self.bell.outgoing)]
+
+    def parsed(self, at: int = -1) -> email.message.EmailMessage:
+        found = email.message_from_bytes(self.relay.sent[at].content, policy=email.policy.default)
+        assert isinstance(found, email.message.EmailMessage)
+        return found
+
+    def text(self, at: int = -1) -> str:
+        part = self.parsed(at).get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
+
+
+@pytest.fixture
+def out(house: House, relay: ScriptedRelay, printer: MailPrinter, bell: HeardBell) -> Post:
+    return Post(house, relay, printer, bell)

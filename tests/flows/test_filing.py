@@ -6,10 +6,9 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import pytest
-from worker.mail.parsing import MailReader
 
 from storage import addresses, attention, conversations, inbox, outbox, people, signed
-from storage.records import Arrival, ArrivalId, Filing, PersonId
+from storage.records import Arrival, ArrivalId, Filing, PersonId, PublicId
 from storage.states import (
     AddressKind,
     ArrivalState,
@@ -21,8 +20,9 @@ from storage.states import (
     Way,
 )
 from tests.conftest import Firm, HandClock
+from tests.flows.conftest import Post
 from tests.flows.test_portal import ask, view
-from tests.flows.test_sending import Post, only, out, tick  # noqa: F401 - `out` is a fixture
+from tests.flows.test_sending import only, tick
 from worker.core.filing_rules import Why
 from worker.core.parsed import ParsedMail
 from worker.core.relaying import SealedMail
@@ -31,6 +31,7 @@ from worker.flows.filing import file_arrival
 from worker.flows.house import House
 from worker.flows.reading import list_conversations
 from worker.flows.sweeping import sweep
+from worker.mail.parsing import MailReader
 
 SOPHIE = "Sophie Martin <sophie@boulangerie.example>"
 
@@ -108,7 +109,7 @@ def reply(
 
 
 @pytest.fixture
-def asked(out: Post, firm: Firm, clock: HandClock) -> tuple[Started, SealedMail]:  # noqa: F811 - the fixture
+def asked(out: Post, firm: Firm, clock: HandClock) -> tuple[Started, SealedMail]:
     """Anne's question went to Sophie alone."""
     started = ask(out.house, firm, to=[firm.sophie])
     clock.forward(seconds=60)
@@ -221,7 +222,7 @@ def test_a_forged_address_is_no_address(room: Mailroom, firm: Firm, asked: Asked
 
 def test_a_good_address_without_a_row_is_held(room: Mailroom, firm: Firm, asked: Asked) -> None:
     _started, sent = asked
-    token = room.house.keys.sign(AddressKind.REPLY, signed.PublicId(12345))
+    token = room.house.keys.sign(AddressKind.REPLY, PublicId(12345))
 
     assert room.file(reply(sent, to=f"r+{token}@mail.fiduciaire.example", references=False)) is Outcome.HELD
     assert room.last()[1].reason == Why.NO_ROW
@@ -286,7 +287,7 @@ def test_a_contact_of_two_clients_is_held_unless_the_address_says_which(
     assert list_conversations(room.house, by=firm.bram)[0].conversation.client_id == firm.garage
 
 
-def test_an_unknown_sender_is_held_and_never_answered(room: Mailroom, firm: Firm, out: Post, clock: HandClock) -> None:  # noqa: F811
+def test_an_unknown_sender_is_held_and_never_answered(room: Mailroom, firm: Firm, out: Post, clock: HandClock) -> None:
     raw = b"From: Who <who@elsewhere.example>\r\nSubject: x\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n"
 
     assert room.file(raw, "new@mail.fiduciaire.example") is Outcome.HELD
@@ -302,7 +303,7 @@ def test_a_case_manager_answers_from_his_mail_client(
     out: Post,
     clock: HandClock,
 ) -> None:
-    started, sent = asked
+    _started, sent = asked
     room.file(reply(sent), address_in(sent))
     clock.forward(minutes=4)
     out.run()
@@ -316,7 +317,7 @@ def test_a_case_manager_answers_from_his_mail_client(
     assert "Parfait, je l'encode." in out.text()
 
 
-def to_case_manager(room: Mailroom, asked: Asked, out: Post, clock: HandClock) -> SealedMail:  # noqa: F811
+def to_case_manager(room: Mailroom, asked: Asked, out: Post, clock: HandClock) -> SealedMail:
     _started, sent = asked
     room.file(reply(sent), address_in(sent))
     clock.forward(minutes=4)
@@ -326,7 +327,8 @@ def to_case_manager(room: Mailroom, asked: Asked, out: Post, clock: HandClock) -
 
 def note_address(sent: SealedMail) -> str:
     body = email.message_from_bytes(sent.content, policy=email.policy.default)
-    part = body.get_body(("plain",))  # type: ignore[attr-defined]
+    part = body.get_body(("plain",))
+    assert part is not None
     words = str(part.get_content()).replace("<", " ").replace(">", " ").split()
     return next(word.strip(".,;:()") for word in words if word.startswith("n+") and "@" in word)
 

@@ -2,10 +2,8 @@
 
 import email
 import email.policy
-from dataclasses import dataclass
 
 import pytest
-from worker.mail.rendering import MailPrinter
 
 from storage import addresses, attention, conversations, outbox, people
 from storage.records import ConversationId, OutgoingMail, PersonId
@@ -20,8 +18,8 @@ from storage.states import (
     Tick,
     Visibility,
 )
-from tests.conftest import Firm, HandClock, HeardBell, with_policy
-from tests.flows.conftest import LATER, ScriptedRelay
+from tests.conftest import Firm, HandClock, with_policy
+from tests.flows.conftest import LATER, Post, ScriptedRelay
 from tests.flows.test_portal import ask, view
 from tests.flows.test_undo_window import mails, post
 from worker.core.policy import Sending
@@ -32,37 +30,7 @@ from worker.flows.evidence import apply_report
 from worker.flows.house import House
 from worker.flows.messages import Deleted, Edited, delete_message, edit_message
 from worker.flows.sending import send_mail
-from worker.flows.sweeping import sweep
-
-
-@dataclass
-class Post:
-    """Everything it takes to send, with a sweep that is the only one to ring."""
-
-    house: House
-    relay: ScriptedRelay
-    printer: MailPrinter
-    bell: HeardBell
-
-    def run(self) -> list[MailState | None]:
-        self.bell.outgoing.clear()
-        sweep(self.house)
-        return [send_mail(self.house, self.relay, self.printer, each) for each in list(self.bell.outgoing)]
-
-    def parsed(self, at: int = -1) -> email.message.EmailMessage:
-        found = email.message_from_bytes(self.relay.sent[at].content, policy=email.policy.default)
-        assert isinstance(found, email.message.EmailMessage)
-        return found
-
-    def text(self, at: int = -1) -> str:
-        part = self.parsed(at).get_body(("plain",))
-        assert part is not None
-        return str(part.get_content())
-
-
-@pytest.fixture
-def out(house: House, relay: ScriptedRelay, printer: MailPrinter, bell: HeardBell) -> Post:
-    return Post(house, relay, printer, bell)
+from worker.mail.printing import MailPrinter
 
 
 def only(house: House, started: Started, person: PersonId) -> OutgoingMail:

@@ -41,6 +41,12 @@ def run(
         stage.close()
 
 
+def type_of(file: Path) -> str:
+    import mimetypes
+
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+
 def say_what_next(folder: Path, port: int, mails: int, *, keep: bool) -> None:
     from worker.demo.stage import SOPHIE
 
@@ -95,7 +101,7 @@ def reply(
     except StoryBroke as fault:
         raise NotFound(str(fault)) from fault
     mails = Mailboxes(folder.absolute() / "mailboxes").mails_of(SOPHIE)
-    files = [AttachedFile(each.name, "application/octet-stream", each.read_bytes()) for each in file or []]
+    files = [AttachedFile(name=each.name, media_type=type_of(each), content=each.read_bytes()) for each in file or []]
     try:
         submit(reply_from(client, mails[-1], text, files=files), SOPHIE, int(str(state["relay_port"])))
     except (OSError, ValueError) as fault:

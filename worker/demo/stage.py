@@ -17,7 +17,6 @@ from subprocess import Popen, TimeoutExpired
 from typing import TypeVar
 
 from worker.demo.world import Setting, World
-
 from worker.flows.house import House
 from worker.settings import load_settings
 from worker.tether import start_tethered

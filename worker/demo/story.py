@@ -13,8 +13,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from rich.console import Console
-from worker.demo.world_attachments import make_invoice
-from worker.demo.world_clients import reply_from
 
 from storage import addresses, outbox, people
 from storage.records import About, ClientId, OutgoingMail, PersonId
@@ -22,6 +20,8 @@ from storage.states import AboutKind, AttentionReason, ConversationState, Langua
 from worker.core.mail_addresses import local_part_candidates
 from worker.core.refusals import No, Refused
 from worker.demo.stage import ANNE, MARC, SOPHIE, Stage, StoryBroke
+from worker.demo.world_attachments import make_invoice
+from worker.demo.world_clients import reply_from
 from worker.flows.closing import Done, close_conversation
 from worker.flows.conversations import Started, start_conversation
 from worker.flows.explaining import explain_outgoing

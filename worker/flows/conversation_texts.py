@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from storage import conversations, outbox, people
-from storage.records import Conversation, ConversationId, PersonId
+from storage.records import Conversation, ConversationId, Person, PersonId
 from storage.states import Visibility
 from worker.core.new_text import Sent
 from worker.flows.house import House
@@ -23,7 +23,7 @@ def sent_to(session: Session, house: House, conversation: Conversation, person_i
     )
 
 
-def participants(session: Session, conversation_id: ConversationId) -> list[people.Person]:
+def participants(session: Session, conversation_id: ConversationId) -> list[Person]:
     ids = [each.person_id for each in conversations.participants_of(session, conversation_id, also_left=True)]
     return list(people.people_by_ids(session, ids).values())
 

@@ -25,6 +25,7 @@ from worker.core.backoff import has_expired, next_try
 from worker.core.internal_guard import why_internal
 from worker.core.letters import Letter, LetterFile, LetterMessage
 from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, SealedMail, Taken
+from worker.core.report_reasons import reason_of
 from worker.core.sending import Event, next_state
 from worker.faults import reach
 from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
@@ -139,10 +140,14 @@ def seal(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Seal
         content = house.files.read(path)
     with house.database.writing() as session:
         now = house.now(session)
-        fixed = {"bytes_path": path, "sent_text": text, "thread_index": claimed.heading.thread_index}
-        fixed |= {"message_id": claimed.heading.message_id, "envelope_id": claimed.envelope_id}
+        fixed: dict[str, object] = {
+            "bytes_path": path,
+            "sent_text": text,
+            "message_id": claimed.heading.message_id,
+            "envelope_id": claimed.envelope_id,
+        }
         if mail.bytes_path is None:
-            fixed["dated_at"] = claimed.heading.dated_at
+            fixed |= {"dated_at": claimed.heading.dated_at, "thread_index": claimed.heading.thread_index}
         if not outbox.write_under_fence(session, mail.id, mail.fence, **fixed):
             return None
         if stopped_by_guard(session, house, mail, text, claimed.letter.side, now=now):
@@ -287,8 +292,5 @@ def again(
 
 
 def refused(session: Session, house: House, mail: OutgoingMail, *, status: str, reply: str, now: datetime) -> None:
-    from worker.core.report_reasons import reason_of
-
-    found = reason_of(status=status, text=reply)
-    facts = FailureFacts(kind=FailureClass.HARD, status=status, reason=found)
+    facts = FailureFacts(kind=FailureClass.HARD, status=status, reason=reason_of(status, reply))
     fail(session, house, mail, facts, Event.RELAY_SAID_NO, now=now)

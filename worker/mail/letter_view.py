@@ -1,4 +1,5 @@
 """A letter as both templates, text and HTML, lay it out: everything cleaned, everything that depends on who reads
+<<<<<<< HEAD
 decided once.
 
 The three forms, and the one rule that is never broken here (DESIGN.md invariant 10)::
@@ -9,13 +10,20 @@ The three forms, and the one rule that is never broken here (DESIGN.md invariant
     case manager
 
 A letter that breaks it is refused with Unprintable, for the mistake lies with who asked for it.
+=======
+decided once. Which addresses may be shown to whom: worker.core.letter_rules.
+>>>>>>> letters
 """
 
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+<<<<<<< HEAD
 from storage.records import About
 from storage.states import MailKind, Side, Visibility
+=======
+from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
+>>>>>>> letters
 from worker.core.letters import Failure, Letter, LetterMessage
 from worker.mail.cleaning import clean_line, clean_lines, shortened
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
@@ -24,10 +32,13 @@ from worker.mail.phrases import Phrases
 MOST_SUBJECT = 180
 
 
+<<<<<<< HEAD
 class Unprintable(ValueError):
     """This mail must not or cannot be made; the same input will never do."""
 
 
+=======
+>>>>>>> letters
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAddress:
     """An address in the mail with what it is for; ``link``: for a click, with the conversation's subject."""
@@ -40,11 +51,19 @@ class ShownAddress:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
+<<<<<<< HEAD
     ``heads_shown``: each message says by whom and when. ``what_failed`` and ``why`` (a key of the words) for a failure notice.
     """
 
     letter: Letter
     is_note: bool
+=======
+    ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
+    """
+
+    letter: Letter
+    form: Form
+>>>>>>> letters
     answerable: bool
     how: str
     addresses: tuple[ShownAddress, ...]
@@ -56,6 +75,7 @@ class View:
     why: str
 
 
+<<<<<<< HEAD
 def view_of(letter: Letter, say: Phrases) -> View:
     refuse_leaks(letter)
     letter = cleaned(letter)
@@ -69,11 +89,30 @@ def view_of(letter: Letter, say: Phrases) -> View:
         heads_shown=len(letter.messages) > 1 or any(each.author != letter.signer for each in letter.messages),
         signature=signature_of(letter),
         footer=footer_of(letter, say),
+=======
+def view_of(given: Letter, say: Phrases) -> View:
+    """Raises worker.core.letter_rules.Unprintable."""
+    form, letter = form_of(given), cleaned(given)
+    return View(
+        letter=letter,
+        form=form,
+        answerable=answer_address(letter) is not None,
+        how=how_to_answer(letter, form, say),
+        addresses=tuple(
+            ShownAddress(label=say(f"address.{name}"), address=address, link=mailto(address, letter.subject))
+            for name, address in addresses_shown(letter)
+        ),
+        about=about_line(letter, say),
+        heads_shown=len(letter.messages) > 1 or any(each.author != letter.signer for each in letter.messages),
+        signature=signature_of(letter, form),
+        footer=footer_of(letter, form, say),
+>>>>>>> letters
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
     )
 
 
+<<<<<<< HEAD
 def refuse_leaks(letter: Letter) -> None:
     if letter.visibility is Visibility.INTERNAL and letter.side is not Side.FIRM:
         raise Unprintable("an internal letter goes to the firm's side only")
@@ -89,6 +128,10 @@ def refuse_leaks(letter: Letter) -> None:
 
 
 def cleaned(letter: Letter) -> Letter:
+=======
+def cleaned(letter: Letter) -> Letter:
+    about, failure = letter.about, letter.failure
+>>>>>>> letters
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -98,8 +141,25 @@ def cleaned(letter: Letter) -> Letter:
         signer=clean_line(letter.signer),
         messages=tuple(cleaned_message(each) for each in letter.messages),
         earlier=tuple(cleaned_message(each) for each in letter.earlier),
+<<<<<<< HEAD
         about=letter.about and cleaned_about(letter.about),
         failure=letter.failure and cleaned_failure(letter.failure),
+=======
+        about=about
+        and replace(
+            about,
+            number=clean_line(about.number or ""),
+            currency=clean_line(about.currency),
+            counterparty=clean_line(about.counterparty or ""),
+        ),
+        failure=failure
+        and replace(
+            failure,
+            person=clean_line(failure.person),
+            address=clean_line(failure.address),
+            status=clean_line(failure.status),
+        ),
+>>>>>>> letters
     )
 
 
@@ -118,6 +178,7 @@ def cleaned_message(message: LetterMessage) -> LetterMessage:
     )
 
 
+<<<<<<< HEAD
 def cleaned_about(about: About) -> About:
     return replace(
         about,
@@ -145,10 +206,15 @@ def answer_address(letter: Letter) -> str | None:
 
 def how_to_answer(letter: Letter, say: Phrases) -> str:
     if letter.failure is not None and letter.kind is MailKind.FAILURE_NOTICE:
+=======
+def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
+    if form is Form.NOTICE and letter.failure is not None:
+>>>>>>> letters
         key = "how.notice" if letter.note_address else "how.notice_without_address"
         return say(key, person=letter.failure.person)
     if answer_address(letter) is None:
         return ""
+<<<<<<< HEAD
     if letter.side is Side.CLIENT:
         return say("how.contact_wanted" if letter.answer_wanted else "how.contact")
     return say("how.note" if letter.visibility is Visibility.INTERNAL else "how.manager")
@@ -165,6 +231,11 @@ def shown_addresses(letter: Letter, say: Phrases) -> tuple[ShownAddress, ...]:
         for key, address in both
         if address is not None
     )
+=======
+    if form is Form.CONTACT:
+        return say("how.contact_wanted" if letter.answer_wanted else "how.contact")
+    return say("how.note" if form is Form.NOTE else "how.manager")
+>>>>>>> letters
 
 
 def mailto(address: str, subject: str) -> str:
@@ -172,8 +243,16 @@ def mailto(address: str, subject: str) -> str:
     return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
 
 
+<<<<<<< HEAD
 def about_line(about: About, say: Phrases) -> str:
     """``Concerne : facture 2026-114 du 3 novembre 2026 · 1 210,00 € · Imprimerie Leroy``, as far as it is known."""
+=======
+def about_line(letter: Letter, say: Phrases) -> str:
+    """``Concerne : facture 2026-114 du 3 novembre 2026 · 1 210,00 € · Imprimerie Leroy``, as far as it is known."""
+    about = letter.about
+    if about is None:
+        return ""
+>>>>>>> letters
     what = [say(f"about.{about.kind}"), about.number or ""]
     if about.on is not None:
         what.append(say("about.on", day=say.day(about.on)))
@@ -182,6 +261,7 @@ def about_line(about: About, say: Phrases) -> str:
     return " · ".join(part for part in (first, amount, about.counterparty or "") if part)
 
 
+<<<<<<< HEAD
 def signature_of(letter: Letter) -> tuple[str, ...]:
     """Who signs and, towards the client, for which firm; the name is not said again under a text that ends in it."""
     last = letter.messages[-1].text if letter.messages else ""
@@ -198,6 +278,22 @@ def footer_of(letter: Letter, say: Phrases) -> str:
         key = "footer.note"
     else:
         key = "footer.manager"
+=======
+def signature_of(letter: Letter, form: Form) -> tuple[str, ...]:
+    """Who signs and, towards the client, for which firm; a name is not said again under a text that ends in it."""
+    last = letter.messages[-1].text if letter.messages else ""
+    ending = {line.strip().casefold() for line in last.rsplit("\n", 4)[-4:]}
+    lines = (letter.signer, letter.firm_name) if form is Form.CONTACT else (letter.signer,)
+    return tuple(line for line in lines if line and line.casefold() not in ending)
+
+
+def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
+    """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
+    if form is Form.CONTACT:
+        key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
+    else:
+        key = "footer.manager" if form is Form.MANAGER else "footer.note"
+>>>>>>> letters
     return say(key, reader=letter.reader, client=letter.client_name, firm=letter.firm_name)
 
 

@@ -1,0 +1,62 @@
+"""Whom a letter may be for, and which addresses may stand in it (DESIGN.md invariant 10 and section 8).
+
+::
+
+    form      reader                     addresses in it
+    contact   a client's contact         none: one answers; the answer goes to the reply address
+    manager   a case manager             reply address (the client reads it) and note address (only colleagues read it)
+    note      a case manager, internal   note address only
+    notice    a case manager, failure    note address only: no way to the client by accident
+
+A letter that breaks this is refused with Unprintable, for the mistake lies with who asked for it.
+"""
+
+from enum import StrEnum
+
+from storage.states import MailKind, Side, Visibility
+from worker.core.letters import Letter
+
+
+class Unprintable(ValueError):  # noqa: N818 - named by the reaction
+    """This mail must not or cannot be made; the same input will never do."""
+
+
+class Form(StrEnum):
+    CONTACT = "contact"
+    MANAGER = "manager"
+    NOTE = "note"
+    NOTICE = "notice"
+
+
+def form_of(letter: Letter) -> Form:
+    refuse_leaks(letter)
+    if letter.side is Side.CLIENT:
+        return Form.CONTACT
+    if letter.kind is MailKind.FAILURE_NOTICE:
+        return Form.NOTICE
+    return Form.NOTE if letter.visibility is Visibility.INTERNAL else Form.MANAGER
+
+
+def refuse_leaks(letter: Letter) -> None:
+    internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind is MailKind.FAILURE_NOTICE
+    if letter.side is Side.CLIENT and (internal or is_notice):
+        raise Unprintable("notes and failure notices go to the firm's side only")
+    if letter.side is Side.CLIENT and letter.note_address is not None:
+        raise Unprintable("a note address is not shown to the client's side")
+    if internal and letter.reply_address is not None:
+        raise Unprintable("an internal letter carries no address that leads to the client")
+    if is_notice and letter.failure is None:
+        raise Unprintable("a failure notice says what failed")
+
+
+def answer_address(letter: Letter) -> str | None:
+    """Where an answer to this mail goes: what Reply-To must say, or None when it must say nothing."""
+    return letter.reply_address if form_of(letter) in {Form.CONTACT, Form.MANAGER} else letter.note_address
+
+
+def addresses_shown(letter: Letter) -> tuple[tuple[str, str], ...]:
+    """(``reply`` or ``note``, address) in the order they are shown."""
+    form = form_of(letter)
+    reply = letter.reply_address if form is Form.MANAGER else None
+    both = (("reply", reply), ("note", letter.note_address))
+    return tuple((name, address) for name, address in both if address is not None)
