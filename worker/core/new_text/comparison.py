@@ -21,6 +21,7 @@ from itertools import pairwise
 from worker.core.new_text.normalising import MOST_CHARACTERS, Line, clean, words_of
 
 EITHER_CASE = re.compile(r"[0-9A-Za-z]+|[^\W\x00-\u024f]+")
+REST_OF_A_WORD = re.compile(r"\S*(?:\s+[?!:;»”)]+(?=\s))?")
 RUN = 4
 SURE_WORDS = 8
 CLOSING_LINES = 3
@@ -41,13 +42,19 @@ class SentWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """The lines, some taken apart. ``spans``: where a quoted line stands in what we sent, None for others.
-    ``inserted``: lines that stand among ours and are not ours, whatever their prefix.
+    """The lines, some taken apart. ``rows``: the sent place of each word; ``spans``: where a quoted line stands in what
+    we sent, None for others; ``inserted``: lines that stand among ours and are not ours, whatever their prefix.
     """
 
     lines: list[Line]
+    rows: list[list[int]]
     spans: list[Span | None]
     inserted: set[int]
+
+    def add(self, line: Line, row: list[int], span: Span | None) -> None:
+        self.lines.append(line)
+        self.rows.append(row)
+        self.spans.append(span)
 
 
 def index_sent(texts: Sequence[str]) -> SentWords:
@@ -88,8 +95,10 @@ def compare(lines: Sequence[Line], sent: SentWords) -> Matched | None:
         spans.append(sure_span(line, rows[-1], around, sent))
     if not any(spans):
         return None
-    settle_weak(lines, rows, spans, sent)
-    return apart(lines, rows, spans, sent)
+    parted = part_answers(lines, rows, spans, sent)
+    settle_weak(parted, sent)
+    mark_inserted(parted)
+    return parted
 
 
 def places_of(words: list[str], sent: SentWords) -> list[int]:
@@ -117,13 +126,17 @@ def sure_span(line: Line, row: list[int], around: Span, sent: SentWords) -> Span
     if missing:
         nearly = len(row) >= SURE_WORDS and missing <= len(row) // SURE_WORDS
         return span_of(row) if nearly and not is_answered(line, row, sent) else None
-    is_ours = (
-        len(row) >= SURE_WORDS
-        or (row[0] in sent.starts and row[-1] + 1 in sent.ends)
-        or around[1] == row[-1] + 1
-        or (around[0] >= 0 and around[0] == row[0] - 1)
-    )
+    is_ours = len(row) >= SURE_WORDS or (row[0] in sent.starts and row[-1] + 1 in sent.ends) or goes_on(row, around)
     return span_of(row) if is_ours else None
+
+
+def goes_on(row: list[int], around: Span) -> bool:
+    """Does the run of a short line come from the line above or go on below? Not when the words above are the same ones:
+    "… professional or private?" answered by "private".
+    """
+    before, after = around
+    repeats = 0 <= before - row[0] < RUN
+    return not repeats and (after == row[-1] + 1 or 0 <= before == row[0] - 1)
 
 
 def span_of(row: list[int]) -> Span:
@@ -159,19 +172,44 @@ def answer_begins(row: list[int], sent: SentWords) -> int | None:
     return None
 
 
-def settle_weak(lines: Sequence[Line], rows: list[list[int]], spans: list[Span | None], sent: SentWords) -> None:
+def part_answers(lines: Sequence[Line], rows: list[list[int]], spans: list[Span | None], sent: SentWords) -> Matched:
+    """Answers behind our words in the same line become lines of their own."""
+    matched = Matched(lines=[], rows=[], spans=[], inserted=set())
+    for line, row, span in zip(lines, rows, spans, strict=True):
+        begins = answer_begins(row, sent) if span is None and line.whole else None
+        parts = split_line(line, begins) if begins is not None and begins >= RUN - 1 else None
+        if parts is None:
+            matched.add(line, row, span)
+            continue
+        matched.add(parts[0], row[:begins], span_of(row[:begins]))
+        matched.inserted.add(len(matched.lines))
+        matched.add(parts[1], row[begins:], None)
+    return matched
+
+
+def settle_weak(matched: Matched, sent: SentWords) -> None:
     """The lines that need their neighbours: mostly matching ones in between, short ones that come next."""
     reached = -1
-    nexts = next_places(spans)
-    for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
-        if row and spans[number] is None:
-            end = reached + len(row)
+    nexts = next_places(matched.spans)
+    for number, (line, row) in enumerate(zip(matched.lines, matched.rows, strict=True)):
+        if row and matched.spans[number] is None:
             if is_next_line(line.words, reached, sent):
-                spans[number] = reached, end
+                matched.spans[number] = reached, reached + len(row)
             elif fills_gap(line, row, (reached, nexts[number]), sent):
-                spans[number] = span_of(row)
-        span = spans[number]
+                matched.spans[number] = span_of(row)
+        span = matched.spans[number]
         reached = span[1] if span else reached
+
+
+def mark_inserted(matched: Matched) -> None:
+    """Lines with a prefix between two lines that stood next to each other in our mail."""
+    reached = -1
+    nexts = next_places(matched.spans)
+    for number, (line, span) in enumerate(zip(matched.lines, matched.spans, strict=True)):
+        if span is not None:
+            reached = span[1]
+        elif line.depth and line.words and reached == nexts[number] >= 0:
+            matched.inserted.add(number)
 
 
 def next_places(spans: Sequence[Span | None]) -> list[int]:
@@ -198,36 +236,15 @@ def fills_gap(line: Line, row: list[int], gap: Span, sent: SentWords) -> bool:
     return 0 <= reached <= known[0] and known[-1] < following
 
 
-def apart(lines: Sequence[Line], rows: list[list[int]], spans: Sequence[Span | None], sent: SentWords) -> Matched:
-    """Answers behind our words in the same line become lines of their own; those inside the prefix are marked."""
-    matched = Matched(lines=[], spans=[], inserted=set())
-    nexts = next_places(spans)
-    reached = -1
-    for line, row, span, following in zip(lines, rows, spans, nexts, strict=True):
-        begins = None if span or not line.whole else answer_begins(row, sent)
-        parts = split_line(line, begins) if begins is not None and begins >= RUN - 1 else None
-        if parts is not None and begins is not None:
-            reached = row[begins - 1] + 1
-            matched.inserted.add(len(matched.lines) + 1)
-            matched.lines.extend(parts)
-            matched.spans.extend(((row[0], reached), None))
-            continue
-        if line.depth and row and not span and reached == following >= 0:
-            matched.inserted.add(len(matched.lines))
-        matched.lines.append(line)
-        matched.spans.append(span)
-        reached = span[1] if span else reached
-    return matched
-
-
 def split_line(line: Line, begins: int) -> tuple[Line, Line] | None:
     """Before and from this word on; None where the words cannot be told by their number (targets of links)."""
     spans = [found.span() for found in EITHER_CASE.finditer(line.content)]
     if len(spans) != len(line.words) or not line.text.endswith(line.content):
         return None
-    cut = spans[begins - 1][1]
-    while cut < spans[begins][0] and line.content[cut] in '?!.:;,)*_»"”’…':
-        cut += 1
+    found = REST_OF_A_WORD.match(line.content, spans[begins - 1][1])
+    cut = found.end() if found is not None else spans[begins - 1][1]
+    if cut > spans[begins][0]:
+        return None
     head, tail = line.content[:cut], line.content[cut:].lstrip()
     prefix = line.text.removesuffix(line.content)
     return (

@@ -16,8 +16,8 @@ Methods from strong to weak; the first one that finds something and leaves the a
 | nothing                          | there are signs, but cutting would have left nothing         | 0.40       |
 
 New text between or below quoted lines costs a tenth of it, a mail above the caps (``…+capped``) a fifth. An empty new
-text is valid (a photo, when every other word is a quote, its header or a phone's tagline); what to do when there is no
-file either is the caller's. Steps are modules that mark lines; to add one (cutting by HTML structure), add it to ``METHODS``.
+text is valid (a photo, when every other word is a quote, its header or a tagline); what to do when there is no file
+either is the caller's. Steps are modules that mark lines; to add one (the structure of HTML), add it to ``METHODS``.
 """
 
 from collections.abc import Callable, Sequence

@@ -163,7 +163,7 @@ def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> He
         if lines[end - 1].is_blank:
             return None
         text = f"{text} {bare(lines[end - 1])}".strip()
-        if end == number + 1 and not may_start(text):
+        if end == number + 1 and not may_start(text) and not lines[min(end, len(lines) - 1)].content.startswith("<"):
             return None
         if is_introduction(text):
             signs = evidence.signs(text)
