@@ -1,14 +1,7 @@
-<<<<<<< HEAD
-"""What comes from people, made safe to stand in a mail: one line for headers and labels, lines for texts.
-
-Outside text holds NUL, lone surrogates, other line ends and marks that turn the reading direction around (FIELD.md).
-After this it can be encoded as UTF-8, has ``\\n`` as its only line end, and a line is one line to every reader.
-=======
 r"""What comes from people, made safe to stand in a mail: one line for headers and labels, lines for texts.
 
 Outside text holds NUL, lone surrogates, other line ends and marks that turn the reading direction around (FIELD.md).
 After this it can be encoded as UTF-8, has ``\n`` as its only line end, and a line is one line to every reader.
->>>>>>> letters
 """
 
 import re

@@ -12,15 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-<<<<<<< HEAD
-from worker.core.mail_addresses import is_address
-from worker.mail.cleaning import clean_line, shortened
-from worker.mail.letter_view import Unprintable
-=======
 from worker.core.letter_rules import Unprintable
 from worker.core.mail_addresses import is_address
 from worker.mail.cleaning import clean_line, shortened
->>>>>>> letters
 
 LINE = 76  # characters, of 78 that RFC 5322 recommends
 WORD_BYTES = 42  # of text in one encoded word: 56 of base64 and 12 around it
@@ -89,15 +83,9 @@ def address_line(name: str, display_name: str, address: str) -> str:
     words = display(display_name)
     if not words:
         return line(name, spec[1:-1])
-<<<<<<< HEAD
-    last_line = words.rpartition("\r\n")[2]
-    used = len(last_line) if last_line is not words else len(name) + 2 + len(words)
-    return line(name, f"{words} {spec}" if used + 1 + len(spec) <= LINE else f"{words}\r\n {spec}")
-=======
     last_line = f"{name}: {words}".rpartition("\r\n")[2]
     between = " " if len(last_line) + 1 + len(spec) <= LINE else "\r\n "
     return line(name, f"{words}{between}{spec}")
->>>>>>> letters
 
 
 def sendable(address: str) -> str:
@@ -117,14 +105,9 @@ def sendable(address: str) -> str:
 
 def display(name: str) -> str:
     """A display name as atoms, quoted string or encoded words; empty when nothing readable is left."""
-<<<<<<< HEAD
-    name = clean_line(re.sub(r"[<>\"\\]", " ", name).replace("@", " at ").replace("=?", "= ?"))
-    name = shortened(name, MOST_NAME)
-=======
     # Cleaned first: what nobody can see may stand between two characters that are harmful side by side.
     name = re.sub(r"[<>\"\\]", " ", clean_line(name)).replace("@", " at ").replace("=?", "= ?")
     name = shortened(clean_line(name), MOST_NAME)
->>>>>>> letters
     if not name.isascii():
         return "\r\n ".join(encoded_words(name))
     return name if ATOMS.fullmatch(name) else f'"{name}"'

@@ -1,29 +1,11 @@
 """A letter as both templates, text and HTML, lay it out: everything cleaned, everything that depends on who reads
-<<<<<<< HEAD
-decided once.
-
-The three forms, and the one rule that is never broken here (DESIGN.md invariant 10)::
-
-    to a contact          reply address only
-    to a case manager     reply address (the client reads it) and note address (only colleagues read it)
-    internal, to a        note address only, and no address that leads to the client stands anywhere
-    case manager
-
-A letter that breaks it is refused with Unprintable, for the mistake lies with who asked for it.
-=======
 decided once. Which addresses may be shown to whom: worker.core.letter_rules.
->>>>>>> letters
 """
 
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-<<<<<<< HEAD
-from storage.records import About
-from storage.states import MailKind, Side, Visibility
-=======
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
->>>>>>> letters
 from worker.core.letters import Failure, Letter, LetterMessage
 from worker.mail.cleaning import clean_line, clean_lines, shortened
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
@@ -32,13 +14,6 @@ from worker.mail.phrases import Phrases
 MOST_SUBJECT = 180
 
 
-<<<<<<< HEAD
-class Unprintable(ValueError):
-    """This mail must not or cannot be made; the same input will never do."""
-
-
-=======
->>>>>>> letters
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAddress:
     """An address in the mail with what it is for; ``link``: for a click, with the conversation's subject."""
@@ -51,19 +26,11 @@ class ShownAddress:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
-<<<<<<< HEAD
-    ``heads_shown``: each message says by whom and when. ``what_failed`` and ``why`` (a key of the words) for a failure notice.
-    """
-
-    letter: Letter
-    is_note: bool
-=======
     ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
     """
 
     letter: Letter
     form: Form
->>>>>>> letters
     answerable: bool
     how: str
     addresses: tuple[ShownAddress, ...]
@@ -75,21 +42,6 @@ class View:
     why: str
 
 
-<<<<<<< HEAD
-def view_of(letter: Letter, say: Phrases) -> View:
-    refuse_leaks(letter)
-    letter = cleaned(letter)
-    return View(
-        letter=letter,
-        is_note=letter.visibility is Visibility.INTERNAL,
-        answerable=answer_address(letter) is not None,
-        how=how_to_answer(letter, say),
-        addresses=shown_addresses(letter, say),
-        about=about_line(letter.about, say) if letter.about else "",
-        heads_shown=len(letter.messages) > 1 or any(each.author != letter.signer for each in letter.messages),
-        signature=signature_of(letter),
-        footer=footer_of(letter, say),
-=======
 def view_of(given: Letter, say: Phrases) -> View:
     """Raises worker.core.letter_rules.Unprintable."""
     form, letter = form_of(given), cleaned(given)
@@ -106,32 +58,13 @@ def view_of(given: Letter, say: Phrases) -> View:
         heads_shown=len(letter.messages) > 1 or any(each.author != letter.signer for each in letter.messages),
         signature=signature_of(letter, form),
         footer=footer_of(letter, form, say),
->>>>>>> letters
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
     )
 
 
-<<<<<<< HEAD
-def refuse_leaks(letter: Letter) -> None:
-    if letter.visibility is Visibility.INTERNAL and letter.side is not Side.FIRM:
-        raise Unprintable("an internal letter goes to the firm's side only")
-    if letter.visibility is Visibility.INTERNAL and letter.reply_address is not None:
-        raise Unprintable("an internal letter carries no address that leads to the client")
-    if letter.side is Side.CLIENT and letter.note_address is not None:
-        raise Unprintable("a note address is not shown to the client's side")
-    if letter.kind is MailKind.FAILURE_NOTICE:
-        if letter.side is not Side.FIRM:
-            raise Unprintable("a failure notice goes to the firm's side only")
-        if letter.failure is None:
-            raise Unprintable("a failure notice says what failed")
-
-
-def cleaned(letter: Letter) -> Letter:
-=======
 def cleaned(letter: Letter) -> Letter:
     about, failure = letter.about, letter.failure
->>>>>>> letters
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -141,10 +74,6 @@ def cleaned(letter: Letter) -> Letter:
         signer=clean_line(letter.signer),
         messages=tuple(cleaned_message(each) for each in letter.messages),
         earlier=tuple(cleaned_message(each) for each in letter.earlier),
-<<<<<<< HEAD
-        about=letter.about and cleaned_about(letter.about),
-        failure=letter.failure and cleaned_failure(letter.failure),
-=======
         about=about
         and replace(
             about,
@@ -159,7 +88,6 @@ def cleaned(letter: Letter) -> Letter:
             address=clean_line(failure.address),
             status=clean_line(failure.status),
         ),
->>>>>>> letters
     )
 
 
@@ -178,64 +106,15 @@ def cleaned_message(message: LetterMessage) -> LetterMessage:
     )
 
 
-<<<<<<< HEAD
-def cleaned_about(about: About) -> About:
-    return replace(
-        about,
-        number=about.number and clean_line(about.number),
-        currency=clean_line(about.currency),
-        counterparty=about.counterparty and clean_line(about.counterparty),
-    )
-
-
-def cleaned_failure(failure: Failure) -> Failure:
-    return replace(
-        failure,
-        person=clean_line(failure.person),
-        address=clean_line(failure.address),
-        status=clean_line(failure.status),
-    )
-
-
-def answer_address(letter: Letter) -> str | None:
-    """Where an answer to this mail goes."""
-    if letter.kind is MailKind.FAILURE_NOTICE or letter.visibility is Visibility.INTERNAL:
-        return letter.note_address
-    return letter.reply_address
-
-
-def how_to_answer(letter: Letter, say: Phrases) -> str:
-    if letter.failure is not None and letter.kind is MailKind.FAILURE_NOTICE:
-=======
 def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
     if form is Form.NOTICE and letter.failure is not None:
->>>>>>> letters
         key = "how.notice" if letter.note_address else "how.notice_without_address"
         return say(key, person=letter.failure.person)
     if answer_address(letter) is None:
         return ""
-<<<<<<< HEAD
-    if letter.side is Side.CLIENT:
-        return say("how.contact_wanted" if letter.answer_wanted else "how.contact")
-    return say("how.note" if letter.visibility is Visibility.INTERNAL else "how.manager")
-
-
-def shown_addresses(letter: Letter, say: Phrases) -> tuple[ShownAddress, ...]:
-    """Towards case managers only; a contact just answers. A failure notice never shows a way to the client."""
-    if letter.side is Side.CLIENT:
-        return ()
-    reply = None if letter.kind is MailKind.FAILURE_NOTICE else letter.reply_address
-    both = (("address.reply", reply), ("address.note", letter.note_address))
-    return tuple(
-        ShownAddress(label=say(key), address=address, link=mailto(address, letter.subject))
-        for key, address in both
-        if address is not None
-    )
-=======
     if form is Form.CONTACT:
         return say("how.contact_wanted" if letter.answer_wanted else "how.contact")
     return say("how.note" if form is Form.NOTE else "how.manager")
->>>>>>> letters
 
 
 def mailto(address: str, subject: str) -> str:
@@ -243,16 +122,11 @@ def mailto(address: str, subject: str) -> str:
     return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
 
 
-<<<<<<< HEAD
-def about_line(about: About, say: Phrases) -> str:
-    """``Concerne : facture 2026-114 du 3 novembre 2026 · 1 210,00 € · Imprimerie Leroy``, as far as it is known."""
-=======
 def about_line(letter: Letter, say: Phrases) -> str:
     """``Concerne : facture 2026-114 du 3 novembre 2026 · 1 210,00 € · Imprimerie Leroy``, as far as it is known."""
     about = letter.about
     if about is None:
         return ""
->>>>>>> letters
     what = [say(f"about.{about.kind}"), about.number or ""]
     if about.on is not None:
         what.append(say("about.on", day=say.day(about.on)))
@@ -261,24 +135,6 @@ def about_line(letter: Letter, say: Phrases) -> str:
     return " · ".join(part for part in (first, amount, about.counterparty or "") if part)
 
 
-<<<<<<< HEAD
-def signature_of(letter: Letter) -> tuple[str, ...]:
-    """Who signs and, towards the client, for which firm; the name is not said again under a text that ends in it."""
-    last = letter.messages[-1].text if letter.messages else ""
-    ending = {line.strip().casefold() for line in last.rsplit("\n", 4)[-4:]}
-    lines = [letter.signer, letter.firm_name] if letter.side is Side.CLIENT else [letter.signer]
-    return tuple(line for line in lines if line and line.casefold() not in ending)
-
-
-def footer_of(letter: Letter, say: Phrases) -> str:
-    """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
-    if letter.side is Side.CLIENT:
-        key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
-    elif letter.visibility is Visibility.INTERNAL or letter.kind is MailKind.FAILURE_NOTICE:
-        key = "footer.note"
-    else:
-        key = "footer.manager"
-=======
 def signature_of(letter: Letter, form: Form) -> tuple[str, ...]:
     """Who signs and, towards the client, for which firm; a name is not said again under a text that ends in it."""
     last = letter.messages[-1].text if letter.messages else ""
@@ -293,7 +149,6 @@ def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
         key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
     else:
         key = "footer.manager" if form is Form.MANAGER else "footer.note"
->>>>>>> letters
     return say(key, reader=letter.reader, client=letter.client_name, firm=letter.firm_name)
 
 

@@ -15,12 +15,7 @@ from importlib import resources
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 
-<<<<<<< HEAD
-from storage.states import Language
-
-=======
 FRENCH = "fr"
->>>>>>> letters
 # French typography: the space before a double mark, and inside quotation marks, does not break.
 BEFORE_MARK = re.compile(" (?=[:;?!»])|(?<=«) ")
 # Narrow unbreakable spaces are boxes in some mail programs' fonts.
@@ -52,17 +47,10 @@ class Phrases:
 
 
 @cache
-<<<<<<< HEAD
-def phrases_in(language: Language) -> Phrases:
-    source = resources.files("mail_templates").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    words = dict(flat(tomllib.loads(source)))
-    if language is Language.FR:
-=======
 def phrases_in(language: str) -> Phrases:
     source = resources.files("mail_templates").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
     words = dict(flat(tomllib.loads(source)))
     if language == FRENCH:
->>>>>>> letters
         words = {key: BEFORE_MARK.sub(UNBREAKABLE_SPACE, phrase) for key, phrase in words.items()}
     return Phrases(words)
 

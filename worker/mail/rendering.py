@@ -1,45 +1,25 @@
 """Letters to words: Jinja2 templates of ``mail_templates``, compiled once per process, an unknown name is an error.
 
-<<<<<<< HEAD
-Which mails exist, what each says and where its words live: docs/mails.md. A kind is implemented when it stands in
-``KINDS``; each has ``mail_templates/KIND/{subject,text,html}.j2``. In HTML everything is escaped; what people wrote
-goes through ``written_text``. In the text part our own sentences flow at 74 columns, people's lines stay as they are.
-=======
 Which mails exist, what each says and where its words live: docs/mails.md. A kind of mail can be made when there is a
 folder ``mail_templates/KIND`` with subject, text and html. In HTML everything is escaped; what people wrote goes
 through ``written_text``. In the text part our own sentences flow at 74 columns, people's lines stay as they are.
->>>>>>> letters
 """
 
 import textwrap
 from functools import cache
 
-<<<<<<< HEAD
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from storage.states import MailKind
-=======
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound
 
->>>>>>> letters
 from worker.core.letters import Letter, Words
 from worker.mail.cleaning import clean_line
 from worker.mail.letter_view import view_of
 from worker.mail.phrases import phrases_in
 from worker.mail.written_text import as_html
 
-<<<<<<< HEAD
-KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE)
-COLUMNS = 74
-
-
-class NoTemplate(LookupError):
-=======
 COLUMNS = 74
 
 
 class NoTemplate(LookupError):  # noqa: N818 - named by the reaction
->>>>>>> letters
     """No words exist for this kind of mail."""
 
 
@@ -55,11 +35,7 @@ def quoted(text: str) -> str:
 ENVIRONMENT = Environment(
     loader=PackageLoader("mail_templates", package_path=""),
     undefined=StrictUndefined,
-<<<<<<< HEAD
-    autoescape=lambda name: name is not None and name.endswith("html.j2"),
-=======
     autoescape=lambda name: name is not None and name.endswith("html.j2"),  # noqa: S701 - subject and text are no HTML
->>>>>>> letters
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
@@ -81,16 +57,9 @@ def render(letter: Letter) -> Words:
 
 
 @cache
-<<<<<<< HEAD
-def templates_of(kind: MailKind) -> tuple[Template, Template, Template]:
-    if kind not in KINDS:
-        raise NoTemplate(f"mails of the kind '{kind}' have no words yet; see mail_templates and docs/mails.md")
-    subject, text, html = (ENVIRONMENT.get_template(f"{kind}/{part}.j2") for part in ("subject", "text", "html"))
-=======
 def templates_of(kind: str) -> tuple[Template, Template, Template]:
     try:
         subject, text, html = (ENVIRONMENT.get_template(f"{kind}/{part}.j2") for part in ("subject", "text", "html"))
     except TemplateNotFound as error:
         raise NoTemplate(f"mails of the kind '{kind}' have no words yet; see docs/mails.md") from error
->>>>>>> letters
     return subject, text, html

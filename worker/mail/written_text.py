@@ -4,12 +4,7 @@ The link shows exactly where it leads, so nobody can hide one address behind ano
 """
 
 import re
-<<<<<<< HEAD
-
-from markupsafe import Markup, escape
-=======
 from html import escape
->>>>>>> letters
 
 URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 AFTER_A_URL = ".,;:!?'…’»”)]}"
@@ -19,22 +14,6 @@ BRACKETS = {")": "(", "]": "[", "}": "{"}
 REPEATED_SPACES = re.compile(r"(?:(?<=^)|(?<= )) ", re.MULTILINE)
 
 
-<<<<<<< HEAD
-def as_html(text: str, style: str) -> Markup:
-    """Paragraphs where a blank line is, ``<br>`` where a line ends."""
-    paragraph = Markup('<p style="{style}">{inner}</p>')
-    return Markup("\n").join(
-        paragraph.format(style=style, inner=lines_as_html(piece) or Markup("&nbsp;")) for piece in text.split("\n\n")
-    )
-
-
-def lines_as_html(text: str) -> Markup:
-    return Markup("<br>\n").join(line_as_html(line) for line in text.split("\n"))
-
-
-def line_as_html(line: str) -> Markup:
-    parts: list[Markup] = []
-=======
 class Html(str):
     """Markup that the templates take as it is (the protocol of markupsafe)."""
 
@@ -56,23 +35,12 @@ def lines_as_html(text: str) -> str:
 
 def line_as_html(line: str) -> str:
     parts: list[str] = []
->>>>>>> letters
     done = 0
     for found in URL.finditer(line):
         url = without_punctuation(found.group())
         parts += [spaced(line[done : found.start()]), link(url)]
         done = found.start() + len(url)
     parts.append(spaced(line[done:]))
-<<<<<<< HEAD
-    return Markup().join(parts)
-
-
-def link(url: str) -> Markup:
-    return Markup('<a href="{url}">{url}</a>').format(url=url)
-
-
-def spaced(text: str) -> Markup:
-=======
     return "".join(parts)
 
 
@@ -81,7 +49,6 @@ def link(url: str) -> str:
 
 
 def spaced(text: str) -> str:
->>>>>>> letters
     return escape(REPEATED_SPACES.sub("\u00a0", text.replace("\t", "    ")))
 
 
