@@ -62,6 +62,13 @@ def test_the_reply_address_style_uses_the_signed_address() -> None:
     assert sent_by_sophie(REPLYING).name == "Sophie Martin (Boulangerie Martin)"
 
 
+def test_a_mailbox_that_is_set_does_not_replace_a_persons_address() -> None:
+    policy = replace(TEST_POLICY, mailbox_address="office@fiduciaire.example")
+
+    assert sent_by_anne(policy).address == "anne.dupont@mail.fiduciaire.example"
+    assert sent_by_anne(policy, author_house_local=None).address == "office@fiduciaire.example"
+
+
 def test_what_the_worker_writes_carries_the_name_of_the_firm() -> None:
     written = sent_by_anne(author_name=None, author_house_local=None)
 

@@ -51,6 +51,14 @@ def test_a_long_thread_keeps_the_root_and_the_latest_within_the_limit() -> None:
     assert len(written(found)) + len(ids[0]) + 3 > 1500
 
 
+def test_the_limit_counts_every_character_of_the_header() -> None:
+    known = links("a@x.example", "b@x.example")
+    exact = len(f"<{ROOT}> <a@x.example> <b@x.example>")
+
+    assert thread_of(ROOT, known, limit=exact).references == (ROOT, "a@x.example", "b@x.example")
+    assert thread_of(ROOT, known, limit=exact - 1).references == (ROOT, "b@x.example")
+
+
 def test_the_last_mail_is_kept_even_where_nothing_else_fits() -> None:
     found = thread_of(ROOT, links("a@x.example", "b@x.example"), limit=10)
 
@@ -145,6 +153,7 @@ def test_the_index_of_a_client_who_started_is_continued(theirs: bytes) -> None:
         encoded(OLD_OUTLOOK[:-1]),
         encoded(OLD_OUTLOOK + b"123"),
         encoded(b"\x02" * 22),
+        "*" + encoded(OLD_OUTLOOK),
     ],
 )
 def test_what_is_no_index_is_not_continued(garbage: str) -> None:

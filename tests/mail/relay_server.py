@@ -74,6 +74,8 @@ class RelayServer:
                 peer, _ = listening.accept()
             except OSError:
                 return
+            # Real relays join the replies to pipelined commands; this one must not wait for ACKs between them either.
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.sessions += 1
             self.peers.append(peer)
             session = Session(self, peer, self.sessions)

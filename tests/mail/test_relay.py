@@ -127,6 +127,7 @@ def test_a_relay_that_wants_the_text_of_a_refused_mail_gets_none(start: Start) -
     server, relay = start({"RCPT": [b"550 5.1.1 who?\r\n", b"250 ok\r\n"]}, EVERYTHING)
 
     assert relay.send(MAIL) == Never(reply="550 5.1.1 who?", status="5.1.1")
+    assert relay._pool()._idle == []
     assert isinstance(relay.send(MAIL), Taken)
     assert (server.sessions, server.mails) == (2, [ON_THE_WIRE])
 
@@ -196,6 +197,12 @@ def test_a_relay_that_speaks_nonsense_has_refused_nothing(start: Start, step: st
     assert len(answer.reply) <= 500
     assert answer.reply.isprintable()
     assert server.mails == []
+
+
+def test_a_reply_that_does_not_end_is_not_read_for_ever(start: Start) -> None:
+    _, relay = start({"RCPT": [b"250-more\r\n" * 500]})
+
+    assert relay.send(MAIL) == Later(reply="the relay's reply does not end", busy=True)
 
 
 @pytest.mark.parametrize("junk", [b"hello\r\n", b"334 what\r\n", b"250-" + b"x" * 20_000])

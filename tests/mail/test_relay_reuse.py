@@ -145,9 +145,11 @@ def is_taken():
     return isinstance(relay.send(mail), Taken)
 
 assert is_taken()
+inherited = list(relay._pool()._all)
+assert len(inherited) == 1
 child = os.fork()
 if child == 0:
-    done = is_taken() and is_taken()
+    done = is_taken() and is_taken() and inherited[0].socket.fileno() == -1
     relay.close()
     os._exit(0 if done else 1)
 _, status = os.waitpid(child, 0)

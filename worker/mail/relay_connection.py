@@ -95,11 +95,10 @@ class Connection:
         raise TemporaryFailure("the relay's reply does not end")
 
     def start_tls(self, context: ssl.SSLContext) -> None:
-        """From here on everything is encrypted; what the relay said before counts no more (RFC 3207 4.2)."""
+        """From here on everything is encrypted; what was offered before counts no more: greet again (RFC 3207 4.2)."""
         if self._unread:
             # Somebody between us put commands' replies there that would be taken for encrypted ones.
             raise TemporaryFailure("the relay spoke before TLS began")
-        self.offers = {}
         self.socket.settimeout(self.options.timeout)
         self.socket = context.wrap_socket(self.socket, server_hostname=self.options.host)
 
