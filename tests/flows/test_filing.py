@@ -82,7 +82,7 @@ def header(sent: SealedMail, name: str) -> str:
 
 
 def address_in(sent: SealedMail) -> str:
-    return header(sent, "Reply-To").strip("<>")
+    return header(sent, "Reply-To").rpartition("<")[2].strip(">")
 
 
 def reply(

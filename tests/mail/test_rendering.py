@@ -144,7 +144,7 @@ def test_a_failure_without_an_address_says_that_none_is_known() -> None:
 def test_a_correction_says_which_message_it_replaces() -> None:
     words = render(a_letter(MailKind.CORRECTION))
 
-    assert words.subject == "Correction : Facture 2026-114 de l'imprimerie"
+    assert words.subject == "Facture 2026-114 de l'imprimerie", "a mail thread is one by its subject too"
     assert "du mardi 24 novembre 2026 à 10:05, écrit par Anne Dupont" in " ".join(words.text.split())
 
 

@@ -26,6 +26,7 @@ from storage.records import (
     Revision,
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
+from worker.core.letter_rules import answer_address
 from worker.core.letters import Failure, Heading, Letter, LetterMessage
 from worker.core.policy import FromStyle
 from worker.core.senders import Sender, auto_headers, sender_of
@@ -94,7 +95,8 @@ def letter_of(
     session: Session, house: House, mail: OutgoingMail, person: Person | None, talk: Talk | None
 ) -> tuple[Letter, list[Attachment]]:
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
-        return notice_letter(session, house, mail, person), []
+        note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
+        return notice_letter(session, house, mail, person, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = carried_messages(session, mail)
     files = conversations.attachments_of(session, [message.id for message, _ in carried])
@@ -243,7 +245,7 @@ def heading_of(
 ) -> Heading:
     sender = sender_for(session, house, mail, talk, letter)
     automatic = auto_headers(mail.kind)
-    reply_to = letter.reply_address or letter.note_address
+    reply_to = answer_address(letter)
     heading = Heading(
         from_name=sender.name,
         from_address=sender.address,
@@ -304,7 +306,9 @@ def sender_for(session: Session, house: House, mail: OutgoingMail, talk: Talk | 
     )
 
 
-def notice_letter(session: Session, house: House, mail: OutgoingMail, person: Person | None) -> Letter:
+def notice_letter(
+    session: Session, house: House, mail: OutgoingMail, person: Person | None, *, note_address: str | None
+) -> Letter:
     """The letter of a failure notice: who was not reached, why, and what had been written."""
     failed = there(outbox.mail(session, (mail.details or {})["failed_mail"]))
     missed = people.person(session, failed.person_id) if failed.person_id else None
@@ -325,6 +329,7 @@ def notice_letter(session: Session, house: House, mail: OutgoingMail, person: Pe
         reader=person.name if person else "",
         signer=house.policy.firm_name,
         messages=tuple(letter_message(each, names, zone, []) for each in carried) if to_the_firm else (),
+        note_address=note_address,
         failure=Failure(
             person=missed.name if missed else "",
             address=failed.address,
