@@ -6,7 +6,7 @@ import typer
 
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from worker.cli import clients, conversations, importing, messages, operating, persons
+from worker.cli import clients, conversations, importing, inspecting, messages, operating, persons
 from worker.cli.terminal import NotFound, errors
 from worker.settings import BadSettings
 
@@ -23,6 +23,7 @@ app.add_typer(conversations.app, name="conversation")
 app.add_typer(messages.app, name="message")
 importing.add_to(app)
 operating.add_to(app)
+inspecting.add_to(app)
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 NAMES = frozenset(
     # what stands around quoted text (REPLIES.md, method 5)
     "gmail_quote gmail_quote_container gmail_attr gmail_extra divRplyFwdMsg appendonsend "
-    "mail-editor-reference-message-container ms-outlook-mobile-reference-message moz-cite-prefix moz-forward-container yahoo_quoted protonmail_quote "
+    "mail-editor-reference-message-container ms-outlook-mobile-reference-message "
+    "moz-cite-prefix moz-forward-container yahoo_quoted protonmail_quote "
     "tutanota_quote zmail_extra zwchr __QUOTED_TEXT__ quote quoted-content reply-intro OLK_SRC_BODY_SECTION "
     "stopSpelling messageReplySection front-blockquote missive_quote hs_reply "
     # what stands around signatures (method 8)
