@@ -6,7 +6,18 @@ import typer
 
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from worker.cli import clients, conversations, demo, importing, inboxes, messages, operating, persons, running
+from worker.cli import (
+    clients,
+    conversations,
+    demo,
+    importing,
+    inboxes,
+    inspecting,
+    messages,
+    operating,
+    persons,
+    running,
+)
 from worker.cli.terminal import NotFound, errors
 from worker.settings import BadSettings
 
@@ -26,6 +37,7 @@ importing.add_to(app)
 inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
+inspecting.add_to(app)
 
 
 def main() -> None:

@@ -184,17 +184,22 @@ def about_machines(facts: Facts) -> Decision | None:
 
 def about_signed_addresses(facts: Facts) -> Decision | None:
     """The reply or note address and From together; a mail to both kinds is a note."""
-    live = [each for each in facts.found if each.row.kind in {AddressKind.REPLY, AddressKind.NOTE}]
-    if not live:
+    address = chosen_address(facts)
+    if address is None:
         return Holds(why=Why.NO_ROW) if facts.orphan else None
-    noted = [each for each in live if each.row.kind is AddressKind.NOTE]
-    address = (noted or live)[0]
     if address.spent:
         # Expired or revoked: with its participant's From it counts as no address at all.
         return None if facts.mail.sender in address.addresses else held(Why.OTHER_SENDER, address)
     if address.conversation is None or address.participant is None:
         return Holds(why=Why.NO_ROW)
     return posted_or_held(facts, address)
+
+
+def chosen_address(facts: Facts) -> FoundAddress | None:
+    """The address that decides: the surest one, but a note before a reply. Filings are unique on it."""
+    leading = [each for each in facts.found if each.row.kind in {AddressKind.REPLY, AddressKind.NOTE}]
+    noted = [each for each in leading if each.row.kind is AddressKind.NOTE]
+    return next(iter(noted or leading), None)
 
 
 def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:

@@ -95,6 +95,11 @@ PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
                        "permission denied")),
     ("rejected", ("sender address rejected", "sender rejected", "sender denied", "bad sender", "purported responsible",
                   "sender verify failed", "invalid sender", "sender domain", "domain of sender", "sender is not")),
+    ("hostunknown", ("host unknown", "unknown host", "host not found", "domain not found", "no such domain",
+                     "no such host", "invalid domain", "domain is not reachable", "name service error", "nxdomain",
+                     "domain does not exist", "domain doesn't exist",
+                     "unrouteable address", "bad domain", "unknown domain", "could not be resolved", "no mx",
+                     "name or service not known", "domain name not found", "all relevant mx records point to")),
     ("userunknown", ("user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox",
                      "no such address", "no such person", "user not found", "recipient not found", "not found in",
                      "mailbox not found", "unknown recipient", "recipient unknown", "invalid recipient",
@@ -105,11 +110,8 @@ PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
                      "is not a known user", "recipnotfound", "destinataire inconnu", "destinataire invalide",
                      "utilisateur inconnu", "onbekende gebruiker", "gebruiker onbekend", "bestaat niet",
                      "empfänger unbekannt", "unbekannter empfänger", "undeliverable address")),
-    ("hostunknown", ("host unknown", "unknown host", "host not found", "domain not found", "no such domain",
-                     "no such host", "invalid domain", "domain is not reachable", "name service error", "nxdomain",
-                     "unrouteable address", "bad domain", "unknown domain", "could not be resolved", "no mx",
-                     "name or service not known", "domain name not found", "all relevant mx records point to")),
-    ("mailererror", ("command died", "command failed", "exit status", "exit code", "child process", "local delivery failed",
+    ("mailererror", ("command died", "command failed", "exit status", "exit code", "child process",
+                     "local delivery failed",
                      "returned failure", "procmail", "pipe to", "failed with status", "unknown mailer error",
                      "generated from |", "return code")),
     ("networkerror", ("too many hops", "mail loop", "routing loop", "loops back", "mail forwarding loop",
@@ -125,11 +127,15 @@ PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
                      "local error", "resources temporarily", "try again later", "temporary failure", "lookup failure",
                      "server failure", "service not available", "temporarily deferred")),
     ("contenterror", ("mime", "header", "8bit", "8-bit", "charset", "message content")),
+)  # fmt: skip
+
+# Words that say little: after what a vague code says.
+WEAK_PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("spamdetected", ("spam",)),
     ("blocked", ("blocked", "denied")),
     ("filtered", ("filtered", "filter", "not allowed")),
     ("rejected", ("rejected", "refused")),
-)  # fmt: skip
+)
 
 # Trying again is useless for this address. DESIGN.md section 4 also stops at once on the codes below.
 HARD = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
@@ -148,15 +154,16 @@ def reason_of(status: str, diagnostic: str, *, after_data: bool = False) -> str:
         return SPECIFIC[detail]
     if status.startswith("2."):
         return "delivered"
-    found = reason_in_text(diagnostic)
+    text = re.sub(r"\s+", " ", diagnostic[:LOOKED_AT].lower())
+    found = reason_in_text(text, PHRASES)
     if found == "userunknown" and after_data:
         return "filtered"
-    return found or VAGUE.get(detail) or VAGUE.get(detail.partition(".")[0]) or "undefined"
+    vague = VAGUE.get(detail) or VAGUE.get(detail.partition(".")[0])
+    return found or vague or reason_in_text(text, WEAK_PHRASES) or "undefined"
 
 
-def reason_in_text(diagnostic: str) -> str | None:
-    text = re.sub(r"\s+", " ", diagnostic[:LOOKED_AT].lower())
-    return next((reason for reason, phrases in PHRASES if any(phrase in text for phrase in phrases)), None)
+def reason_in_text(text: str, listed: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
+    return next((reason for reason, phrases in listed if any(phrase in text for phrase in phrases)), None)
 
 
 def is_hard(status: str, reason: str) -> bool:

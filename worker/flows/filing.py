@@ -27,6 +27,7 @@ from worker.core.filing_rules import (
     Posts,
     Proves,
     Why,
+    chosen_address,
     decide,
 )
 from worker.core.internal_guard import repeats_a_note
@@ -216,8 +217,9 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
 
 
 def signed_address_of(facts: Facts) -> str:
-    """The address found, as filings are unique on it."""
-    return f"{facts.found[0].row.public_id:016x}" if facts.found else "none"
+    """The address found, as filings are unique on it; a report is filed once per mail it came about."""
+    address = chosen_address(facts) or next(iter(facts.found), None)
+    return f"{address.row.public_id:016x}" if address else "none"
 
 
 def end(

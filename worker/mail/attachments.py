@@ -46,8 +46,11 @@ SIGNATURES = (
     (b"BEGIN:VCALENDAR", 0, "text/calendar"),
     (b"MZ", 0, "application/x-msdownload"),
 )
-CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-CONTAINER_TYPES = {b"PK\x03\x04": "application/zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "application/x-ole-storage"}
+# What many types are made of: the type on top, and how the names of those types begin.
+CONTAINERS = (
+    (b"PK\x03\x04", "application/zip", ("application/vnd.", "application/epub", "application/java", "application/x-")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage", ("application/vnd.ms-", "application/ms")),
+)
 SURE = 0.5
 BUILT_IN = mimetypes.MimeTypes()  # without the machine's own tables: the same everywhere
 
@@ -101,13 +104,13 @@ def media_type_of(content: bytes, declared: str, name: str | None) -> str:
         if start.startswith(signature, offset):
             return media_type
     by_name = type_by_name(name or "")
+    for signature, media_type, beginnings in CONTAINERS:
+        if start.startswith(signature):
+            return next((each for each in (declared, by_name) if each.startswith(beginnings)), media_type)
     candidates = types_inside(start)
     for wished in (declared, by_name):
         if wished in candidates:
             return wished
-    container = next((each for each in CONTAINERS if start.startswith(each)), None)
-    if container is not None:
-        return CONTAINER_TYPES[container]
     sure = [media_type for media_type, confidence in candidates.items() if confidence > SURE]
     if sure:
         return sure[0]

@@ -1,8 +1,8 @@
 """Bytes to text, whatever they claim to be; and text to clean text (the guarantee of ``worker.core.parsed``).
 
-Rescue, in order: a byte order mark; the declared charset when it is one of ``CODECS`` and fits; UTF-8; and for the bytes
-that are not UTF-8, cp1252, then Latin-1. The last is done byte by byte, so that one cp1252 apostrophe inside a UTF-8
-mail does not spoil the accents around it. What calls itself Latin-1 or ASCII and is valid UTF-8 is UTF-8.
+Rescue, in order: a byte order mark; the declared charset when it is one of ``CODECS`` and fits; UTF-8; and for the
+bytes that are not UTF-8, cp1252, then Latin-1. The last is done byte by byte, so that one cp1252 apostrophe inside a
+UTF-8 mail does not spoil the accents around it. What calls itself Latin-1 or ASCII and is valid UTF-8 is UTF-8.
 
 ``CODECS`` is a list of what may be used, not of what may not: idna, punycode, unicode_escape, the byte-to-byte codecs
 and whatever Python adds next raise or take quadratic time, and no foreign name reaches ``codecs.lookup``.
@@ -24,7 +24,7 @@ CODECS = {
     "macintosh": "mac_roman", "xmacroman": "mac_roman", "macroman": "mac_roman",
     "ibm437": "cp437", "cp437": "cp437", "ibm850": "cp850", "cp850": "cp850", "cp858": "cp858", "ibm852": "cp852",
     "cp852": "cp852", "cp866": "cp866", "ibm866": "cp866", "cp1047": "cp1047",
-    **{f"{prefix}{number}": f"cp{number}" for prefix in ("windows", "cp", "win", "xcp") for number in range(1250, 1259)},
+    **{f"{prefix}{number}": f"cp{number}" for prefix in ("windows", "cp", "win") for number in range(1250, 1259)},
     **{f"iso8859{number}": f"iso8859_{number}" for number in (*range(2, 9), 10, 11, 13, 14, 15, 16)},
     **{f"iso8859{number}{way}": f"iso8859_{number}" for number in (6, 8) for way in "ie"},
     "iso88599": "cp1254", "latin2": "iso8859_2", "latin9": "iso8859_15",

@@ -1,7 +1,7 @@
 """File names that are safe to store, show and click: whatever the sender's program called a file.
 
 A clean name has no folder, no control or invisible character, nothing Windows or a shell reads as a sign, is no device
-(CON, LPT1), does not start or end with a dot or blank, keeps its extension and has at most 150 characters and 200 bytes.
+(CON, LPT1), does not start or end with a dot or blank, keeps its extension, has at most 150 characters and 200 bytes.
 Right-to-left marks are gone with all bidi controls, so that the extension that is shown is the one that counts. Names
 of one mail differ, whatever the case: the second ``scan.pdf`` is ``scan (2).pdf``.
 """

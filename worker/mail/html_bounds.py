@@ -2,9 +2,9 @@
 
 One pass over the tags, by the tokenizer rules of the HTML standard, that keeps only what the lines need: structure,
 links, and the attributes that say who made an element or hide it, each cut to size. Raw text (script, style, title) and
-comments go, tags without meaning for lines go while their text stays, formatting tags too (trees rebuild them at each
-paragraph: 500 open ``<b>`` and 200,000 ``<p>`` are 100 million nodes), links become ``x-a`` and fonts ``span`` for the same reason. Tags
-nested deeper than ``DEEPEST`` go while their text stays.
+comments go. Tags without meaning for lines go while their text stays; so do formatting tags, for trees rebuild them at
+each paragraph (500 open ``<b>`` and 200,000 ``<p>`` are 100 million nodes); links become ``x-a`` and fonts ``span`` for
+the same reason. Tags nested deeper than ``DEEPEST`` go while their text stays.
 """
 
 import re

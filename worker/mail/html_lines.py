@@ -9,10 +9,8 @@ What becomes of what:
   are separated by a tab; ``<hr>`` is a line ``-----``; of images only an emoji's text stays;
 - hidden text goes: ``display:none``, ``max-height:0``, ``mso-hide``, ``hidden``; script, style, head and comments too.
 
-``origin`` holds names from ``NAMES``, outermost first: class, id, name or data-marker of the elements around the line,
-without Outlook's ``x_`` in front; ``blockquote_cite`` for ``blockquote[type=cite]``; ``outlook_border`` for the block
-with the thin line on top that Outlook puts above what it quotes; ``hr`` for a rule. An element that holds no text of
-its own (``#appendonsend``, ``hr#stopSpelling``) gives its name to the next line.
+``origin``: the names of ``html_origins`` of the elements around the line, outermost first, and ``hr`` for a rule. An
+element that holds no text of its own (``#appendonsend``, ``hr#stopSpelling``) gives its name to the next line.
 """
 
 import re
@@ -24,30 +22,15 @@ from selectolax.lexbor import LexborHTMLParser
 from worker.core.parsed import BodyLine
 from worker.mail.charsets import clean
 from worker.mail.html_bounds import BLOCKS, bounded
+from worker.mail.html_origins import MOST_NAMES, names_of
 
-NAMES = frozenset(
-    # what stands around quoted text (REPLIES.md, method 5)
-    "gmail_quote gmail_quote_container gmail_attr gmail_extra divRplyFwdMsg appendonsend mail-editor-reference-message-container "
-    "ms-outlook-mobile-reference-message moz-cite-prefix moz-forward-container yahoo_quoted protonmail_quote "
-    "tutanota_quote zmail_extra zwchr __QUOTED_TEXT__ quote quoted-content reply-intro OLK_SRC_BODY_SECTION "
-    "stopSpelling messageReplySection front-blockquote missive_quote hs_reply "
-    # what stands around signatures (method 8)
-    "Signature gmail_signature gmail_signature_prefix ms-outlook-mobile-signature protonmail_signature_block "
-    "composer_signature moz-signature __SIG_POST__ __SIG_PRE__ "
-    # the author's own text
-    "elementToProof".split()
-)
-BY_LOWER = {name.lower(): name for name in NAMES}
-BEGINNINGS = ("yahoo_quoted",)
 PARAGRAPHS = frozenset("p ul ol dl table blockquote h1 h2 h3 h4 h5 h6 pre".split())
 HIDDEN = re.compile(
     r"display\s*:\s*none|max-height\s*:\s*0(?:px|pt|em)?\s*(?:!important\s*)?(?:;|$)|mso-hide\s*:\s*all"
 )
-OUTLOOK_BORDER = re.compile(r"border-top\s*:\s*solid\s+#(?:e1e1e1|b5c4df)|border-top\s*:\s*#(?:e1e1e1|b5c4df)\s")
 NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
 BLANKS = re.compile(r"[ \t\n\r\f\u00a0\u202f]+")
 SCHEMES = ("http://", "https://", "mailto:", "tel:")
-MOST_NAMES = 20
 LARGEST = 600_000  # characters, after all that makes HTML large (images as data, styles) is gone
 MOST_PIECES = 100_000  # of text
 
@@ -277,23 +260,3 @@ def says_more(link: str, shown: str) -> bool:
 
 def bare_link(link: str) -> str:
     return re.sub(r"^(?:https?://|mailto:|tel:)", "", link.lower()).removeprefix("www.").rstrip("/")
-
-
-def names_of(tag: str, attributes: dict[str, str | None], style: str) -> list[str]:
-    words = [
-        *(attributes.get("class") or "").split()[:MOST_NAMES],
-        *(attributes.get(key) or "" for key in ("id", "name", "data-marker")),
-    ]
-    names = [name for word in words if word and (name := known_name(word))]
-    if tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
-        names.append("blockquote_cite")
-    if style and OUTLOOK_BORDER.search(style):
-        names.append("outlook_border")
-    return names
-
-
-def known_name(word: str) -> str | None:
-    while word.lower().startswith("x_"):
-        word = word[2:]
-    lower = word.lower()
-    return next((each for each in BEGINNINGS if lower.startswith(each)), None) or BY_LOWER.get(lower)

@@ -14,7 +14,7 @@ from worker.mail.limits import LimitPassed, Limits
 from worker.mail.parameters import bytes_of, split_value, text_of
 from worker.mail.transfer import undone
 
-MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,100})\s*/\s*([a-z0-9!#$&^_.+-]{1,100})")
+MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+*-]{1,100})\s*/\s*([a-z0-9!#$&^_.+*-]{1,100})")
 REAL_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
 

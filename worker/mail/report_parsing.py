@@ -24,7 +24,8 @@ OTHER_REPORT_TYPES = frozenset({"message/disposition-notification", "message/fee
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY = re.compile(r"(?:^|[;:<]|->)\s*([245]\d\d)(?=[ -]|$)")
 ADDRESS_TYPE = re.compile(r"^\s*[A-Za-z0-9-]{1,20}\s*;\s*")
-AFTER_DATA = re.compile(r"in reply to (?:end of )?data command|after (?:the )?end of data|after data", re.IGNORECASE)
+# As Postfix and Sendmail tell it, with single spaces.
+AFTER_DATA = re.compile(r"in reply to (?:end of )?data command|>>> data <<< [45]\d\d", re.IGNORECASE)
 MOST_RECIPIENTS = 500
 LONGEST_TEXT = 1_000
 CLASS_ACTIONS = {"2": Action.RELAYED, "4": Action.DELAYED, "5": Action.FAILED}
@@ -105,7 +106,7 @@ GOOD = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 
 
 def reason_for(status: str, diagnostic: str, text: str) -> str:
-    after_data = AFTER_DATA.search(text) is not None
+    after_data = AFTER_DATA.search(" ".join(text.split())) is not None
     reason = reason_of(status, diagnostic, after_data=after_data)
     return reason_of(status, text, after_data=after_data) if not diagnostic and text else reason
 
