@@ -1,5 +1,7 @@
 """The door of the mail world: what a sender sees, from the DSN parameters to a connection that ends before the 250."""
 
+import asyncio
+import errno
 import resource
 import smtplib
 import socket
@@ -17,6 +19,7 @@ from worker.demo.world import Setting, World
 from worker.demo.world_behaviours import Behaviour
 from worker.demo.world_dsn import Notify, Returns
 from worker.demo.world_journal import Happened
+from worker.demo.world_smtp import Porter
 
 SOPHIE = "sophie@boulangerie.example"
 MARC = "marc@boulangerie.example"
@@ -295,6 +298,12 @@ def test_a_fault_inside_is_temporary_and_keeps_its_text_to_itself(make_world: Ma
         assert b"received" not in bytes(str(refused.value.smtp_error), "utf-8")
     assert world.journal.count(Happened.FAULT) == 1
     assert world.journal.count(Happened.RECEIVED) == 0
+
+
+def test_a_full_disk_is_said_as_such(make_world: MakeWorld) -> None:
+    said = asyncio.run(Porter(make_world()).handle_exception(OSError(errno.ENOSPC, "No space left on device")))
+    assert said.startswith("452 4.3.1 ")
+    assert "device" not in said
 
 
 def test_with_users_nobody_sends_without_a_login(make_world: MakeWorld) -> None:
