@@ -106,6 +106,8 @@ def test_a_known_person_finds_the_mail_in_a_maildir(make_world: MakeWorld, tmp_p
     assert stored["Delivered-To"] == SOPHIE
     assert "by relay.world.example" in str(stored["Received"])
     assert stored.get_payload() == ".Bonjour\n"
+    (file,) = (tmp_path / "people" / SOPHIE / "new").iterdir()
+    assert b"\r" not in file.read_bytes()
     (travelled,) = world.mails_of(SOPHIE)
     assert travelled.endswith(MAIL)
 
@@ -149,6 +151,17 @@ def test_ret_full_brings_the_whole_mail_back_when_it_failed(make_world: MakeWorl
     _, _, returned = parts_of(message_from_bytes(firm.mails_of(RETURN_PATH)[0]))
     assert returned.get_content_type() == "message/rfc822"
     assert ".Bonjour" in returned.as_string()
+
+
+def test_ret_full_brings_headers_alone_back_when_it_went_well(make_world: MakeWorld, firm: World) -> None:
+    world = make_world()
+    world.lead_to(firm.host, firm.port)
+    options = ["RET=FULL", "ENVID=token+2B1"]
+    with smtplib.SMTP(world.host, world.port, local_hostname="firm.example", timeout=10) as connection:
+        connection.sendmail(RETURN_PATH, [SOPHIE], MAIL, mail_options=options, rcpt_options=ASKED)
+    firm.wait_for(lambda seen: seen.count(Happened.STORED, RETURN_PATH) == 1)
+    _, _, returned = parts_of(message_from_bytes(firm.mails_of(RETURN_PATH)[0]))
+    assert returned.get_content_type() == "text/rfc822-headers"
 
 
 @pytest.mark.parametrize(("behaviour", "status"), [(Behaviour.BOUNCE, "5.1.1"), (Behaviour.BOUNCE_FULL, "5.2.2")])
@@ -347,6 +360,9 @@ def test_what_was_not_done_is_done_by_the_next_world_on_the_folder(make_world: M
         second.wait_for(lambda seen: seen.count(Happened.FORWARDED) == 1)
         assert len(second.received) == 1
         assert second.received[0].envelope == first.received[0].envelope
+        send(second, SOPHIE, options=[])
+        second.wait_for(lambda seen: seen.count(Happened.STORED, SOPHIE) == 1)
+        assert [mail.number for mail in second.received] == [1, 2]
     assert second.store.open_jobs() == []
 
 

@@ -1,8 +1,12 @@
 """The door of the mail world: what a sender sees, from the DSN parameters to a connection that ends before the 250."""
 
+import asyncio
+import errno
+import resource
 import smtplib
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,11 +19,15 @@ from worker.demo.world import Setting, World
 from worker.demo.world_behaviours import Behaviour
 from worker.demo.world_dsn import Notify, Returns
 from worker.demo.world_journal import Happened
+from worker.demo.world_smtp import Porter
 
 SOPHIE = "sophie@boulangerie.example"
 MARC = "marc@boulangerie.example"
 RETURN_PATH = "b+token@mail.firm.example"
 MAIL = b"From: a@mail.firm.example\r\nTo: sophie@boulangerie.example\r\nSubject: Test\r\n\r\nBonjour\r\n"
+
+# Kilobytes on Linux, bytes on macOS.
+MAXRSS_UNIT = 1024 if sys.platform == "darwin" else 1
 
 MakeWorld = Callable[..., World]
 
@@ -41,14 +49,21 @@ def connect(world: World) -> smtplib.SMTP:
     return connection
 
 
+def heard_until_end(peer: socket.socket) -> bytes:
+    heard = b""
+    try:
+        while block := peer.recv(65536):
+            heard += block
+    except ConnectionResetError:
+        pass
+    return heard
+
+
 def raw_session(world: World, *pieces: bytes) -> bytes:
     """What the door answers to bytes as they are, all sent before anything is read."""
     with socket.create_connection((world.host, world.port), timeout=10) as peer:
         peer.sendall(b"".join(pieces))
-        heard = b""
-        while block := peer.recv(65536):
-            heard += block
-        return heard
+        return heard_until_end(peer)
 
 
 def test_the_door_offers_what_a_relay_with_reports_offers(make_world: MakeWorld) -> None:
@@ -139,7 +154,7 @@ def test_only_crlf_dot_crlf_ends_a_mail_and_doubled_dots_are_undone(make_world: 
 
 def test_a_line_of_any_length_is_taken(make_world: MakeWorld) -> None:
     world = make_world()
-    long_line = b"Subject: long\r\n\r\n" + b"." + b"x" * 300_000 + b"\r\n.\r\r\n"
+    long_line = b"Subject: long\r\n\r\n" + b"." * 300_000 + b"\r\n.\r\r\n"
     with connect(world) as connection:
         connection.sendmail("a@firm.example", [SOPHIE], long_line)
     assert world.received[0].content == long_line
@@ -164,6 +179,28 @@ def test_a_mail_above_the_size_is_refused_announced_or_not(make_world: MakeWorld
         assert connection.data(b"x" * 20_001)[0] == 552
         assert connection.sendmail("a@firm.example", [SOPHIE], MAIL) == {}
     assert len(world.received) == 1
+
+
+def test_what_is_too_large_is_read_to_its_end_without_being_held(make_world: MakeWorld) -> None:
+    world = make_world(size_limit=20_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with connect(world) as connection:
+        connection.mail("a@firm.example")
+        connection.rcpt(SOPHIE)
+        assert connection.docmd("DATA")[0] == 354
+        for _ in range(100):
+            connection.send(b"x" * 1_000_000)
+        connection.send(b"\r\n.\r\n")
+        assert connection.getreply()[0] == 552
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000 * MAXRSS_UNIT
+
+
+def test_a_world_that_stops_ends_the_sessions_that_are_open(make_world: MakeWorld) -> None:
+    world = make_world()
+    with socket.create_connection((world.host, world.port), timeout=10) as peer:
+        assert peer.recv(1024).startswith(b"220 ")
+        world.stop()
+        assert heard_until_end(peer) == b""
 
 
 def test_control_characters_in_an_envelope_are_refused(make_world: MakeWorld) -> None:
@@ -261,6 +298,12 @@ def test_a_fault_inside_is_temporary_and_keeps_its_text_to_itself(make_world: Ma
         assert b"received" not in bytes(str(refused.value.smtp_error), "utf-8")
     assert world.journal.count(Happened.FAULT) == 1
     assert world.journal.count(Happened.RECEIVED) == 0
+
+
+def test_a_full_disk_is_said_as_such(make_world: MakeWorld) -> None:
+    said = asyncio.run(Porter(make_world()).handle_exception(OSError(errno.ENOSPC, "No space left on device")))
+    assert said.startswith("452 4.3.1 ")
+    assert "device" not in said
 
 
 def test_with_users_nobody_sends_without_a_login(make_world: MakeWorld) -> None:

@@ -90,6 +90,9 @@ def test_what_cannot_be_read_is_refused_with_a_reason(
     assert options[1].split("=")[0] in capsys.readouterr().err
 
 
-def test_a_world_that_cannot_start_says_so(tmp_path: Path) -> None:
+def test_a_world_that_cannot_start_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with WorldProcess(tmp_path / "one", FIRM) as first, pytest.raises(RuntimeError, match="did not start"):
         WorldProcess(tmp_path / "two", FIRM, options=["--port", str(first.port)])
+    said = capfd.readouterr().err
+    assert said.startswith(f"the mail world cannot listen on 127.0.0.1 port {first.port}: ")
+    assert said.count("\n") == 1

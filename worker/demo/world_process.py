@@ -46,11 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     world = World(setting, Journal(told=print_event if given.events else None))
     for address, behaviour, times in given.behave:
         world.behave(address, behaviour, times=times)
-    with world:
-        print_line({"ready": True, "host": world.host, "port": world.port})
-        if given.with_parent:
-            threading.Thread(target=end_with_parent, daemon=True).start()
-        signal.sigwait(STOPS)
+    try:
+        world.start()
+    except OSError as fault:
+        sys.stderr.write(f"the mail world cannot listen on {setting.host} port {setting.port}: {fault.strerror}\n")
+        return 1
+    print_line({"ready": True, "host": world.host, "port": world.port})
+    if given.with_parent:
+        threading.Thread(target=end_with_parent, daemon=True).start()
+    signal.sigwait(STOPS)
+    world.stop()
     return 0
 
 
