@@ -1,0 +1,65 @@
+"""The last check before the relay: an internal message never reaches a client."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.states import Side, Visibility
+from worker.core.internal_guard import repeats_a_note, why_internal
+
+NOTE = "ce client ne paie jamais ses factures à temps et il faut le relancer"
+SHARED, INTERNAL = Visibility.SHARED, Visibility.INTERNAL
+words = st.lists(st.sampled_from("un deux trois quatre cinq six sept huit neuf dix onze douze".split()), max_size=30)
+
+
+def why(
+    *,
+    reader: Side = Side.CLIENT,
+    mail: Visibility = SHARED,
+    carried: tuple[Visibility, ...] = (SHARED,),
+    text: str = "Bonjour",
+    notes: tuple[str, ...] = (NOTE,),
+    shared: tuple[str, ...] = (),
+) -> str | None:
+    return why_internal(reader=reader, mail=mail, carried=carried, text=text, notes=notes, shared=shared)
+
+
+def test_an_ordinary_mail_passes() -> None:
+    assert why() is None
+
+
+def test_an_internal_mail_is_for_the_firm_only() -> None:
+    assert why(mail=INTERNAL, carried=(INTERNAL,), reader=Side.CLIENT) is not None
+    assert why(mail=INTERNAL, carried=(INTERNAL,), reader=Side.FIRM, text=NOTE) is None
+
+
+def test_a_mail_that_can_be_answered_carries_no_internal_message_not_even_to_a_colleague() -> None:
+    assert why(carried=(SHARED, INTERNAL), reader=Side.FIRM) is not None
+    assert why(carried=(INTERNAL,), reader=Side.CLIENT) is not None
+
+
+def test_a_text_that_repeats_eight_words_of_a_note_is_stopped_however_it_is_written() -> None:
+    assert why(text=f"Bonjour, {NOTE}.") is not None
+    assert why(text="> CE CLIENT ne\n> paie, jamais ses\n> factures à temps") is not None
+    assert why(text="ce client ne paie jamais") is None
+
+
+def test_a_short_note_is_compared_whole() -> None:
+    assert why(notes=("mauvais payeur notoire",), text="Bonjour mauvais payeur notoire !") is not None
+    assert why(notes=("mauvais payeur notoire",), text="Bonjour mauvais payeur") is None
+
+
+def test_words_that_both_sides_read_already_are_no_secret() -> None:
+    assert why(text=NOTE, shared=(NOTE,)) is None
+
+
+@given(words, words)
+def test_a_whole_note_inside_any_text_is_found(before: list[str], after: list[str]) -> None:
+    text = " ".join([*before, NOTE, *after])
+
+    assert why(text=text) is not None
+    assert repeats_a_note(text, [NOTE])
+
+
+def test_a_case_managers_mail_is_compared_by_runs_of_eight_words() -> None:
+    assert not repeats_a_note("ce client ne paie jamais ses factures", [NOTE])
+    assert not repeats_a_note("merci beaucoup", ["merci"])
