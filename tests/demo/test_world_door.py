@@ -1,4 +1,4 @@
-"""The door of the mail world: what a sender sees, from the DSN parameters to a connection that ends before the 250."""
+"""The door of the mail world: what a sender sees, whatever it sends."""
 
 import asyncio
 import errno
@@ -7,46 +7,19 @@ import smtplib
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
 
+from tests.demo.conftest import MAIL, MARC, RETURN_PATH, SOPHIE, MakeWorld, connect
 from worker.demo.world import Setting, World
-from worker.demo.world_behaviours import Behaviour
 from worker.demo.world_dsn import Notify, Returns
 from worker.demo.world_journal import Happened
 from worker.demo.world_smtp import Porter
 
-SOPHIE = "sophie@boulangerie.example"
-MARC = "marc@boulangerie.example"
-RETURN_PATH = "b+token@mail.firm.example"
-MAIL = b"From: a@mail.firm.example\r\nTo: sophie@boulangerie.example\r\nSubject: Test\r\n\r\nBonjour\r\n"
-
 # Kilobytes on Linux, bytes on macOS.
 MAXRSS_UNIT = 1024 if sys.platform == "darwin" else 1
-
-MakeWorld = Callable[..., World]
-
-
-@pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
-    with ExitStack() as stack:
-
-        def make(**changes: Any) -> World:
-            setting = Setting(folder=tmp_path / "people", domain="mail.firm.example", people=(SOPHIE, MARC), **changes)
-            return stack.enter_context(World(setting))
-
-        yield make
-
-
-def connect(world: World) -> smtplib.SMTP:
-    connection = smtplib.SMTP(world.host, world.port, local_hostname="firm.example", timeout=10)
-    connection.ehlo()
-    return connection
 
 
 def heard_until_end(peer: socket.socket) -> bytes:
@@ -218,74 +191,6 @@ def test_the_hundred_and_first_recipient_is_asked_to_come_later(make_world: Make
         connection.mail("a@firm.example")
         assert {connection.rcpt(f"p{number}@x.example")[0] for number in range(100)} == {250}
         assert connection.rcpt(SOPHIE)[0] == 452
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "reply"),
-    [
-        (Behaviour.REFUSE, b"5.1.1"),
-        (Behaviour.FULL, b"5.2.2"),
-    ],
-)
-def test_a_refused_address_stays_refused(make_world: MakeWorld, behaviour: Behaviour, reply: bytes) -> None:
-    world = make_world()
-    world.behave("Sophie@Boulangerie.example", behaviour)
-    with connect(world) as connection:
-        connection.mail(RETURN_PATH)
-        for _ in range(3):
-            code, text = connection.rcpt(SOPHIE)
-            assert code in (550, 552)
-            assert text.startswith(reply)
-        assert connection.rcpt(MARC)[0] == 250
-    assert world.journal.count(Happened.REFUSED, SOPHIE) == 3
-
-
-@pytest.mark.parametrize(("behaviour", "code"), [(Behaviour.GREYLIST, 450), (Behaviour.TOO_MANY, 452)])
-def test_a_temporary_no_is_said_as_often_as_asked(make_world: MakeWorld, behaviour: Behaviour, code: int) -> None:
-    world = make_world()
-    world.behave(SOPHIE, behaviour, times=2)
-    with connect(world) as connection:
-        connection.mail(RETURN_PATH)
-        assert [connection.rcpt(SOPHIE)[0] for _ in range(4)] == [code, code, 250, 250]
-
-
-def test_busy_says_421_and_closes_the_connection(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.behave(SOPHIE, Behaviour.BUSY)
-    connection = connect(world)
-    connection.mail(RETURN_PATH)
-    assert connection.rcpt(SOPHIE)[0] == 421
-    with pytest.raises(smtplib.SMTPServerDisconnected):
-        connection.noop()
-    with connect(world) as again:
-        assert again.sendmail(RETURN_PATH, [SOPHIE], MAIL) == {}
-
-
-def test_content_can_be_refused_for_now_or_for_good(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.behave(SOPHIE, Behaviour.LATER_CONTENT)
-    world.behave(MARC, Behaviour.REFUSE_CONTENT)
-    with connect(world) as connection:
-        with pytest.raises(smtplib.SMTPDataError, match="451"):
-            connection.sendmail(RETURN_PATH, [SOPHIE], MAIL)
-        with pytest.raises(smtplib.SMTPDataError, match="554"):
-            connection.sendmail(RETURN_PATH, [MARC], MAIL)
-        assert connection.sendmail(RETURN_PATH, [SOPHIE], MAIL) == {}
-    assert len(world.received) == 1
-
-
-def test_a_lost_250_leaves_a_mail_that_was_delivered_and_a_sender_that_tries_again(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.behave(SOPHIE, Behaviour.LOSE_250)
-    connection = connect(world)
-    with pytest.raises(smtplib.SMTPServerDisconnected):
-        connection.sendmail(RETURN_PATH, [SOPHIE], MAIL)
-    world.wait_for(lambda seen: seen.count(Happened.STORED, SOPHIE) == 1)
-    with connect(world) as again:
-        assert again.sendmail(RETURN_PATH, [SOPHIE], MAIL) == {}
-    world.wait_for(lambda seen: seen.count(Happened.STORED, SOPHIE) == 2)
-    assert world.journal.count(Happened.DROPPED, SOPHIE) == 1
-    assert [mail.content for mail in world.received] == [MAIL, MAIL]
 
 
 def test_a_fault_inside_is_temporary_and_keeps_its_text_to_itself(make_world: MakeWorld) -> None:
