@@ -259,3 +259,73 @@ def test_hostile_text_comes_to_an_end_and_is_kept(name: str, text: Callable[[], 
 
 def test_words_are_the_same_with_damaged_accents() -> None:
     assert words_of("déclaration") == words_of("d?claration") == words_of("dÃ©claration")
+
+
+BLOCK = """De : Anne Dupont <r+mfzwizlsmnygk4tfon2gk43u@mail.lambert.example>
+Envoyé : mardi 24 novembre 2026 10:12
+À : Sophie Martin
+Objet : Facture 2026-114"""
+
+
+def test_a_damaged_line_between_two_of_ours_is_quoted() -> None:
+    ours = "Bonjour à toutes et à tous\nNous attendons votre réponse pour la fin du mois de janvier\nBien à vous toutes"
+    damaged = ours.replace("votre", "vötre")
+    assert cut(f"Oui\n\n{damaged}", Sent(texts=(ours,))).new_text == "Oui"
+
+
+def test_a_phrase_we_wrote_twice_is_followed_where_it_stands() -> None:
+    ours = "Facture de Proximus pour octobre\nPayée ?\nFacture de Proximus pour octobre\nReçue ?\nAnne\nLambert SRL"
+    answered = "Facture de Proximus pour octobre\nPayée ?\nFacture de Proximus pour octobre\nnon\nReçue ?\nhier"
+    found = cut(answered, Sent(texts=(ours,)))
+    assert found.new_text == "> Facture de Proximus pour octobre\n\nnon\n\n> Reçue ?\n\nhier"
+
+
+def test_words_before_a_whole_line_of_ours_keep_the_line() -> None:
+    first = OURS.split("\n")[2]
+    assert cut(f"Oui\n\n{OURS.replace(first, f'NON. {first}')}").new_text.endswith(f"NON. {first}")
+
+
+def test_a_label_of_the_author_right_above_the_block_stays() -> None:
+    assert cut(f"Voici :\nDe : Proximus\n\n{BLOCK}\n\n{OURS}").new_text == "Voici :\nDe : Proximus"
+
+
+def test_a_header_in_another_language_is_its_own_paragraph_only() -> None:
+    text = "Je passe chez Anne Dupont le 24/11/2026 à 14:00."
+    header = "Il giorno mar 24 nov 2026 alle ore 10:12 Anne Dupont ha scritto:"
+    assert cut(f"{text}\n\n{header}\n\n{QUOTE}").new_text == text
+
+
+def test_a_sentence_with_name_and_date_right_above_the_quote_stays() -> None:
+    text = "J'ai vu Anne Dupont le 24/11/2026 à 14:00."
+    assert cut(f"{text}\n\n{OURS}").new_text == text
+
+
+def test_a_name_below_our_closing_answers_nothing() -> None:
+    found = cut(OURS.replace("payé ?", "payé ?\nPar carte") + "\n\nSophie")
+    assert found.new_text == "> 2. Comment l’avez-vous payé ?\n\nPar carte\n\nSophie"
+
+
+def test_text_below_a_short_quote_with_a_header_comes_alone() -> None:
+    found = cut("Le 24/11/2026 à 10:12, Anne Dupont a écrit :\n> 2. Comment l'avez-vous payé ?\n\nPar carte")
+    assert (found.new_text, found.method) == ("Par carte", "comparison+header")
+
+
+def test_text_below_a_long_quote_without_a_header_comes_alone() -> None:
+    quote = "\n".join(f"> Ligne numéro {number} du texte" for number in range(5))
+    assert cut(f"{quote}\n\nD'accord", None).new_text == "D'accord"
+
+
+def test_an_answer_in_the_last_line_comes_with_its_question() -> None:
+    found = cut(f"{BLOCK}\n\n{OURS.split('3. ')[0].strip()} Par carte")
+    assert found.new_text == "> 2. Comment l’avez-vous payé ?\n\nPar carte"
+
+
+def test_targets_of_links_and_names_of_pictures_are_no_answers() -> None:
+    noisy = OURS.replace("Proximus, 12", "Proximus<https://www.proximus.example/a>, 12").replace(
+        "Anne Dupont", "[cid:logo@01DB]\nAnne Dupont<mailto:anne@lambert.example>"
+    )
+    assert cut(f"Oui\n\n{noisy}").new_text == "Oui"
+
+
+def test_text_around_pictures_stays_in_order() -> None:
+    assert cut(f"Une\n[image: a.jpg]\ndeux\n\n{QUOTE}").new_text == "Une\n[image: a.jpg]\ndeux"
