@@ -80,13 +80,16 @@ def new_text(marked: Marked, closings: Collection[Words]) -> str:
             continue
         if number and is_answer(marked, blocks, number, closings):
             parts.append("\n".join(f"> {line.content}" for line in question_above(marked, block.first)))
-        parts.append(shown(marked.lines[block.first : block.end]))
-    return "\n\n".join(part for part in parts if part)
+        parts.append(shown(marked, block))
+    return "\n\n".join(part for part in parts if part).strip()
 
 
-def shown(lines: Sequence[Line]) -> str:
-    """New lines as they are read; one that stood inside a quote loses its prefix."""
-    return "\n".join(line.content if line.depth and line.whole else line.text for line in lines).strip("\n")
+def shown(marked: Marked, block: Block) -> str:
+    """New lines as they stand; one that was typed inside a quote loses the prefix."""
+    return "\n".join(
+        line.content if number in marked.inserted else line.text
+        for number, line in enumerate(marked.lines[block.first : block.end], block.first)
+    ).strip("\n")
 
 
 def is_answer(marked: Marked, blocks: Sequence[Block], number: int, closings: Collection[Words]) -> bool:

@@ -10,6 +10,7 @@ Methods from strong to weak; the first one that finds something and leaves the a
 | attribution, original message    | an introduction or an original-message line, with evidence   | 0.80       |
 | header block                     | a header block, with evidence                                | 0.75       |
 | marker                           | our marker line alone, when what we sent is not known        | 0.70       |
+| quote prefix+header              | ``>`` and a header by evidence above it                      | 0.70       |
 | quote prefix                     | ``>`` alone                                                  | 0.60       |
 | signature                        | nothing quoted; a marked signature                           | 0.90       |
 | nothing                          | nothing quoted, and no sign that anything is                 | 0.90       |
@@ -40,6 +41,7 @@ CONFIDENCE = {
     "original message": 0.80,
     "header block": 0.75,
     "marker": 0.70,
+    "quote prefix+header": 0.70,
     "quote prefix": 0.60,
     "signature": 0.90,
     "nothing": 0.90,

@@ -83,12 +83,14 @@ def by_patterns(lines: Sequence[Line], known: Known) -> Marked | None:
     return marked
 
 
-def by_prefix(lines: Sequence[Line], _known: Known) -> Marked | None:
-    """Only ``>``: the weakest sign, there may be no header at all."""
+def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
+    """Only ``>``: the weakest sign, perhaps with a header in a language that we have no words for."""
     marked = with_prefixes(lines)
     if Mark.QUOTED not in marked.marks:
         return None
     marked.rules.append("quote prefix")
+    if mark_headers_above(marked, known.evidence):
+        marked.rules.append("header")
     mark_lost_prefixes(marked)
     return marked
 

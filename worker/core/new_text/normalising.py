@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from worker.core.new_text.patterns import ORIGINALS
 from worker.core.parsed import BodyLine
@@ -57,7 +58,7 @@ def normalise(body: Sequence[BodyLine]) -> list[Line]:
     head, middle, tail = within_caps(flat_lines(body))
     lines = [line for each in head for line in read_lines(each)]
     if middle:
-        text = "\n".join(clean(each.text).rstrip() for each in middle)
+        text = clean("\n".join(each.text for each in middle))
         lines.append(Line(text=text, content="…", depth=0, words=(), whole=False, skipped=True))
     return lines + [line for each in tail for line in read_lines(each)]
 
@@ -90,7 +91,7 @@ def within_caps(lines: list[BodyLine]) -> tuple[list[BodyLine], list[BodyLine], 
     if len(lines) <= MOST_LINES and sum(weight(line) for line in lines) <= MOST_CHARACTERS:
         return lines, [], []
     first = how_many(lines, HEAD_SHARE)
-    last = how_many(reversed(lines[first:]), 1 - HEAD_SHARE)
+    last = how_many(islice(reversed(lines), len(lines) - first), 1 - HEAD_SHARE)
     return lines[:first], lines[first : len(lines) - last], lines[len(lines) - last :]
 
 
