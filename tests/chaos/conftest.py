@@ -79,6 +79,7 @@ class Load:
             len(self.answered) == self.size
             and all(len(each.messages) >= 2 for each in views)
             and len({message_id(raw) for raw in self.station.world.mails_of(ANNE)}) >= self.size
+            and not self.station.world.store.open_jobs()
             and not open_mails(self.station)
             and not kept_arrivals(self.station)
         )
