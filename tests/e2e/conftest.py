@@ -105,12 +105,13 @@ class Station:
 
     def read_log(self, process: "subprocess.Popen[str]") -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            with self.changed:
-                self.lines.append(line)
-                if line.startswith("{"):
-                    self.log.append(json.loads(line))
-                self.changed.notify_all()
+        with process.stderr as lines:
+            for line in lines:
+                with self.changed:
+                    self.lines.append(line)
+                    if line.startswith("{"):
+                        self.log.append(json.loads(line))
+                    self.changed.notify_all()
 
     def hear(self, _event: Event) -> None:
         with self.changed:
@@ -168,8 +169,6 @@ class Station:
                 raise
         for reader in self.readers:
             reader.join(10)
-        if self.process is not None and self.process.stderr is not None:
-            self.process.stderr.close()
 
     def close(self) -> None:
         try:
