@@ -194,7 +194,8 @@ def stands_above_quote(lines: Sequence[Line], number: int) -> bool:
 def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
     """In languages we have no words for: the paragraph right above the quote, from below, while lines hold a sign.
 
-    It must hold two kinds of signs and look like a header: a colon at its end, two short labels, or a rule above.
+    It must hold two kinds of signs and look like a header: two short labels, a rule above, or at its end a colon or an
+    address.
     """
     end = number
     while end > 0 and number - end < 3 and lines[end - 1].is_blank:
@@ -203,7 +204,7 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
     while first > 0 and end - first < 2 * MOST_WRAPS:
         line = lines[first - 1]
         labelled = has_short_label(line)
-        if line.is_blank or not (labelled or evidence.signs(line.content[:MOST_OF_A_LINE])):
+        if not (labelled or evidence.signs(line.content[:MOST_OF_A_LINE])):
             break
         labels += labelled
         first -= 1
@@ -211,7 +212,7 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
         return None
     signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[first:end]))
     ruled = first > 0 and lines[first - 1].is_rule
-    shaped = lines[end - 1].content.endswith(":") or labels >= 2 or ruled
+    shaped = lines[end - 1].content.endswith((":", ">")) or labels >= 2 or ruled
     if not shaped or len(signs) < 2 or (evidence.names and Sign.NAME not in signs):
         return None
     return Header(first=first - ruled, end=end, rule="header")
