@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.new_text.evidence import Evidence, Sign
-from worker.core.new_text.normalising import Line
+from worker.core.new_text.normalising import DASHED, Line
 from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, STARTS, VERBS
 
 MOST_WRAPS = 4
@@ -211,7 +211,7 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
     if first == end:
         return None
     signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[first:end]))
-    ruled = first > 0 and lines[first - 1].is_rule
+    ruled = first > 0 and (lines[first - 1].is_rule or bool(DASHED.fullmatch(lines[first - 1].content)))
     shaped = lines[end - 1].content.endswith((":", ">")) or labels >= 2 or ruled
     if not shaped or len(signs) < 2 or (evidence.names and Sign.NAME not in signs):
         return None
