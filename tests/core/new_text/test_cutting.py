@@ -329,3 +329,23 @@ def test_targets_of_links_and_names_of_pictures_are_no_answers() -> None:
 
 def test_text_around_pictures_stays_in_order() -> None:
     assert cut(f"Une\n[image: a.jpg]\ndeux\n\n{QUOTE}").new_text == "Une\n[image: a.jpg]\ndeux"
+
+
+def test_answers_behind_short_lines_are_taken_apart_in_order() -> None:
+    answered = (
+        OURS.replace("privé ?", "privé ? pro").replace("payé ?", "payé ? carte").replace("Quand ?", "Quand ? le 15")
+    )
+    assert cut(answered).new_text == (
+        "> 1. Cet achat est-il professionnel ou privé ?\n\npro\n\n> 2. Comment l’avez-vous payé ?\n\ncarte\n\n"
+        "> 3. Quand ?\n\nle 15"
+    )
+
+
+@pytest.mark.parametrize("advert", ["Garanti sans virus. www.avast.com", "Virusvrij. www.avg.com", "Virenfrei."])
+def test_advertising_of_virus_scanners_goes_below_a_quote_only(advert: str) -> None:
+    assert cut(f"Oui\n\n{QUOTE}\n\n{advert}").new_text == "Oui"
+    assert cut(f"Oui\n\n{advert}\n\n{QUOTE}").new_text == f"Oui\n\n{advert}"
+
+
+def test_a_dated_address_is_a_header_above_a_prefix() -> None:
+    assert cut("Oui\n\n2026/11/24 Anne <anne@lambert.example>\n> Autre chose", None).new_text == "Oui"

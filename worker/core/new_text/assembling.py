@@ -94,13 +94,12 @@ def shown(marked: Marked, block: Block) -> str:
 
 def is_answer(marked: Marked, blocks: Sequence[Block], number: int, closings: Collection[Words]) -> bool:
     above = question_above(marked, blocks[number].first)
-    if not above or (above[-1].words in closings and not above[-1].content.endswith("?")):
+    if not above:
         return False
-    if number < len(blocks) - 1 or blocks[number].first in marked.inserted:
+    if number < len(blocks) - 1 or blocks[number].first in marked.inserted or is_trimmed(marked, blocks, number):
         return True
-    if any(block.new for block in blocks[1:number]):
-        return True
-    return is_trimmed(marked, blocks, number)
+    closes = above[-1].words in closings and not above[-1].content.endswith("?")
+    return not closes and any(block.new for block in blocks[1:number])
 
 
 def is_trimmed(marked: Marked, blocks: Sequence[Block], number: int) -> bool:

@@ -159,44 +159,52 @@ def is_answered(line: Line, row: list[int], sent: SentWords) -> bool:
     before = known[0][0]
     if row[before] in sent.starts and len("".join(line.words[:before])) > 1:
         return True
-    return answer_begins(row, sent) is not None
+    return answer_begins(row, sent) > 0
 
 
-def answer_begins(row: list[int], sent: SentWords) -> int | None:
-    """The first word behind the end of a line of ours, when no later word of the line has a place."""
-    last = len(row) - 1
-    while last >= 0 and row[last] < 0:
-        last -= 1
-    if 0 <= last < len(row) - 1 and row[last] + 1 in sent.ends and -1 not in row[:last]:
-        return last + 1
-    return None
+def answer_begins(row: list[int], sent: SentWords) -> int:
+    """The first word behind the end of a line of ours, when all words before have a place and none after; else 0."""
+    begins = next((number for number, place in enumerate(row) if place < 0), len(row))
+    if begins < RUN - 1 or begins == len(row) or max(row[begins:]) >= 0:
+        return 0
+    return begins if row[begins - 1] + 1 in sent.ends else 0
 
 
 def part_answers(lines: Sequence[Line], rows: list[list[int]], spans: list[Span | None], sent: SentWords) -> Matched:
-    """Answers behind our words in the same line become lines of their own."""
+    """Short lines that come next are ours; answers behind our words in the same line become lines of their own."""
     matched = Matched(lines=[], rows=[], spans=[], inserted=set())
-    for line, row, span in zip(lines, rows, spans, strict=True):
-        begins = answer_begins(row, sent) if span is None and line.whole else None
-        parts = split_line(line, begins) if begins is not None and begins >= RUN - 1 else None
+    reached = -1
+    for line, row, sure in zip(lines, rows, spans, strict=True):
+        next_size = 0 if sure or not row else size_of_next_line(line.words, reached, sent)
+        span = (reached, reached + next_size) if next_size and next_size == len(row) else sure
+        begins = next_size or answer_begins(row, sent)
+        parts = split_line(line, begins) if span is None and begins else None
         if parts is None:
             matched.add(line, row, span)
+            reached = span[1] if span else reached
             continue
-        matched.add(parts[0], row[:begins], span_of(row[:begins]))
+        reached = reached + next_size if next_size else row[begins - 1] + 1
+        matched.add(parts[0], row[:begins], (reached - begins, reached))
         matched.inserted.add(len(matched.lines))
         matched.add(parts[1], row[begins:], None)
     return matched
 
 
+def size_of_next_line(words: Words, reached: int, sent: SentWords) -> int:
+    """How many words the line of ours has that comes next, if it is short and these words begin with it; else 0."""
+    if reached not in sent.starts:
+        return 0
+    size = next((size for size in range(1, RUN) if reached + size in sent.ends), 0)
+    return size if tuple(sent.words[reached : reached + size]) == words[:size] else 0
+
+
 def settle_weak(matched: Matched, sent: SentWords) -> None:
-    """The lines that need their neighbours: mostly matching ones in between, short ones that come next."""
+    """The lines that match for the most part and stand between quoted ones."""
     reached = -1
     nexts = next_places(matched.spans)
     for number, (line, row) in enumerate(zip(matched.lines, matched.rows, strict=True)):
-        if row and matched.spans[number] is None:
-            if is_next_line(line.words, reached, sent):
-                matched.spans[number] = reached, reached + len(row)
-            elif fills_gap(line, row, (reached, nexts[number]), sent):
-                matched.spans[number] = span_of(row)
+        if row and matched.spans[number] is None and fills_gap(line, row, (reached, nexts[number]), sent):
+            matched.spans[number] = span_of(row)
         span = matched.spans[number]
         reached = span[1] if span else reached
 
@@ -222,11 +230,6 @@ def next_places(spans: Sequence[Span | None]) -> list[int]:
     return found
 
 
-def is_next_line(words: Words, reached: int, sent: SentWords) -> bool:
-    end = reached + len(words)
-    return reached in sent.starts and end in sent.ends and tuple(sent.words[reached:end]) == words
-
-
 def fills_gap(line: Line, row: list[int], gap: Span, sent: SentWords) -> bool:
     """Most words are ours and in order, between the quoted lines around."""
     known = [place for place in row if place >= 0]
@@ -239,7 +242,7 @@ def fills_gap(line: Line, row: list[int], gap: Span, sent: SentWords) -> bool:
 def split_line(line: Line, begins: int) -> tuple[Line, Line] | None:
     """Before and from this word on; None where the words cannot be told by their number (targets of links)."""
     spans = [found.span() for found in EITHER_CASE.finditer(line.content)]
-    if len(spans) != len(line.words) or not line.text.endswith(line.content):
+    if not line.whole or len(spans) != len(line.words) or not line.text.endswith(line.content):
         return None
     found = REST_OF_A_WORD.match(line.content, spans[begins - 1][1])
     cut = found.end() if found is not None else spans[begins - 1][1]

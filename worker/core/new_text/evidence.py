@@ -14,7 +14,7 @@ ADDRESS = re.compile(r"[\w.+-]@[\w-]")
 TIME = re.compile(r"\b\d{1,2}(?:[:.]\d{2}(?![\d/.-])| ?h ?\d{2}\b| ?[ap]\.?m\b| uhr\b)", re.IGNORECASE)
 DATE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
-    r"|\b\d{4}-\d{2}-\d{2}\b"
+    r"|\b\d{4}[-/]\d{1,2}[-/]\d{1,2}\b"
     r"|\b\d{1,2}(?:er|st|nd|rd|th)?\.? (?:de |of )?[^\W\d_]{3,10}\.?,? (?:19|20)\d{2}\b"
     r"|\b[^\W\d_]{3,10}\.? \d{1,2},? (?:19|20)\d{2}\b"
 )

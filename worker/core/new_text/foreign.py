@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.normalising import Line
-from worker.core.new_text.patterns import BANNERS, DISCLAIMERS, FEWEST_DISCLAIMERS
+from worker.core.new_text.patterns import BANNERS, DISCLAIMERS, FEWEST_DISCLAIMERS, SCANNERS
 
 MOST_CHARACTERS = 4_000
 MOST_LINES_OF_A_BANNER = 6
@@ -16,7 +16,8 @@ def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
 
 def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
     text = text_of(lines[first:end])
-    return sum(cue in text for cue in DISCLAIMERS) >= FEWEST_DISCLAIMERS
+    is_notice = sum(cue in text for cue in DISCLAIMERS) >= FEWEST_DISCLAIMERS
+    return is_notice or any(cue in text for cue in SCANNERS)
 
 
 def text_of(lines: Sequence[Line]) -> str:

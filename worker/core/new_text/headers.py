@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.new_text.evidence import Evidence, Sign
-from worker.core.new_text.normalising import Line
+from worker.core.new_text.normalising import DASHED, Line
 from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, STARTS, VERBS
 
 MOST_WRAPS = 4
@@ -194,7 +194,8 @@ def stands_above_quote(lines: Sequence[Line], number: int) -> bool:
 def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
     """In languages we have no words for: the paragraph right above the quote, from below, while lines hold a sign.
 
-    It must hold two kinds of signs and look like a header: a colon at its end, two short labels, or a rule above.
+    It must hold two kinds of signs and look like a header: two short labels, a rule above, or at its end a colon or an
+    address.
     """
     end = number
     while end > 0 and number - end < 3 and lines[end - 1].is_blank:
@@ -203,15 +204,15 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
     while first > 0 and end - first < 2 * MOST_WRAPS:
         line = lines[first - 1]
         labelled = has_short_label(line)
-        if line.is_blank or not (labelled or evidence.signs(line.content[:MOST_OF_A_LINE])):
+        if not (labelled or evidence.signs(line.content[:MOST_OF_A_LINE])):
             break
         labels += labelled
         first -= 1
     if first == end:
         return None
     signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[first:end]))
-    ruled = first > 0 and lines[first - 1].is_rule
-    shaped = lines[end - 1].content.endswith(":") or labels >= 2 or ruled
+    ruled = first > 0 and (lines[first - 1].is_rule or bool(DASHED.fullmatch(lines[first - 1].content)))
+    shaped = lines[end - 1].content.endswith((":", ">")) or labels >= 2 or ruled
     if not shaped or len(signs) < 2 or (evidence.names and Sign.NAME not in signs):
         return None
     return Header(first=first - ruled, end=end, rule="header")

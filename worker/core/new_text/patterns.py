@@ -192,6 +192,20 @@ DISCLAIMERS = (
 )
 FEWEST_DISCLAIMERS = 2
 
+# Advertising of virus scanners below a mail, one is enough: Avast, AVG, G Data, Norton.
+SCANNERS = (
+    "sans virus",
+    "logiciel antivirus",
+    "virusvrij",
+    "gecontroleerd op virussen",
+    "virenfrei",
+    "auf viren geprüft",
+    "virus-free",
+    "checked for viruses",
+    "www.avast.com",
+    "www.avg.com",
+)
+
 # One-line taglines of phones and apps: how they begin, and what one of their words must be.
 TAGLINES = (
     "envoyé de",
