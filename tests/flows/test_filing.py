@@ -555,6 +555,15 @@ def test_an_empty_mail_is_held_and_not_posted(room: Mailroom, firm: Firm, asked:
     assert room.file(reply(sent, "   "), address_in(sent)) is Outcome.HELD
 
 
+def test_a_mail_of_nothing_but_our_own_words_is_kept_whole(room: Mailroom, firm: Firm, asked: Asked) -> None:
+    started, sent = asked
+    quoted = "> Bonjour Sophie, à quoi correspond cette facture ?"
+
+    assert room.file(reply(sent, quoted), address_in(sent)) is Outcome.POSTED
+    assert "à quoi correspond" in texts(room.house, firm, started)[-1]
+    assert view(room.house, firm.anne, started.conversation_id).messages[-1].cut_rule == "kept everything"
+
+
 class BrokenReader(MailReader):
     def parse(self, raw: bytes) -> ParsedMail:
         raise ZeroDivisionError

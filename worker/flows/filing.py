@@ -137,12 +137,20 @@ def make_ready(
     facts = gather_facts(session, house, arrival, mail, now=house.now(session))
     decision = decide(facts)
     sent = sent_to(session, house, decision.conversation, decision.person.id) if isinstance(decision, Posts) else None
-    cut = cut_reply(mail.lines, mail.html_lines, sent)
+    cut = kept_whole_when_empty(cut_reply(mail.lines, mail.html_lines, sent), mail, decision)
     if isinstance(decision, Posts):
         decision = reconsider(session, decision, mail, cut)
     elif isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         decision = Ignores(why=Why.NOTHING_IN_IT)
     return Ready(decision=decision, facts=facts, cut=cut, files=files)
+
+
+def kept_whole_when_empty(cut: Cut, mail: ParsedMail, decision: Decision) -> Cut:
+    """If the cut would leave nothing, keep everything; but a note is then held (DESIGN.md invariant 13)."""
+    is_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
+    if cut.new_text.strip() or mail.files or is_note or not mail.text.strip():
+        return cut
+    return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
 
 
 def reconsider(session: Session, decision: Posts, mail: ParsedMail, cut: Cut) -> Decision:

@@ -7,8 +7,8 @@ addresses of case managers and clients, which alone ask the database. Case never
 
 from dataclasses import dataclass
 
+from storage.addresses import house_address_of
 from storage.database import DatabaseDown
-from storage.people import house_address_of
 from worker.core.failures import TemporaryFailure
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.policy import Policy

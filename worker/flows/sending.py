@@ -23,6 +23,7 @@ from storage.records import Attachment, OutgoingMail, OutgoingMailId
 from storage.states import AttemptOutcome, Evidence, FailureClass, MailKind, MailState, Side, Visibility
 from worker.core.backoff import has_expired, next_try
 from worker.core.internal_guard import why_internal
+from worker.core.letter_rules import Unprintable
 from worker.core.letters import Letter, LetterFile, LetterMessage
 from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, SealedMail, Taken
 from worker.core.report_reasons import reason_of
@@ -108,6 +109,11 @@ def seal_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Claim
             again(session, house, mail, now=house.now(session), busy=True)
     except DatabaseDown:
         raise
+    except Unprintable:
+        log.exception("unprintable", mail=mail.id)
+        with house.database.writing() as session:
+            facts = FailureFacts(kind=FailureClass.HARD, status="", reason="could_not_be_built")
+            fail(session, house, mail, facts, Event.GAVE_UP, now=house.now(session))
     except Exception:  # outermost: whatever a template or a name does, the other mails go on
         log.exception("not_built", mail=mail.id, tries=mail.tries)
         with house.database.writing() as session:
