@@ -5,19 +5,36 @@ import email.policy
 import smtplib
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+import pytest
 
 from storage import inbox, outbox
 from storage.records import ConversationId, OutgoingMail
 from storage.states import ArrivalState, MailState
-from tests.e2e.conftest import Station, stations
+from tests.e2e.conftest import Station
 from tests.flows.test_portal import view
 from worker.demo.world_clients import reply_from
 from worker.flows.conversations import Started, start_conversation
 
-__all__ = ["stations"]
-
 ANNE, SOPHIE = "anne@fiduciaire.example", "sophie@boulangerie.example"
+
+
+@pytest.fixture(scope="module")
+def make_station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Station]]:
+    """Makes stations, from any thread, each below a folder of its own."""
+    made: list[Station] = []
+    making = threading.Lock()
+
+    def make(**settings: str) -> Station:
+        with making:  # Alembic keeps its context in a global
+            made.append(Station(tmp_path_factory.mktemp("station"), **settings))
+            return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +102,8 @@ class Load:
         )
 
     def count(self) -> Counts:
+        """Stop everything, then count."""
+        self.station.stop()
         firm = self.station.firm
         messages = [each for one in self.conversations for each in view(self.station.house, firm.anne, one).messages]
         at = {

@@ -24,7 +24,7 @@ from tests.conftest import Firm, make_firm
 from worker.demo.world import Setting, World
 from worker.demo.world_journal import Event, Journal
 from worker.flows.house import House
-from worker.settings import load_settings
+from worker.settings import Settings
 from worker.wiring import build_house
 
 Answer = TypeVar("Answer")
@@ -75,16 +75,9 @@ class Station:
         self.process: subprocess.Popen[str] | None = None
 
     def open_house(self) -> House:
-        before = {name: os.environ.get(name) for name in self.environment}
-        os.environ.update(self.environment)
-        try:
-            return build_house(load_settings(), SilentBell())
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
+        given = {name.removeprefix("NAVETTE_").lower(): value for name, value in self.environment.items()}
+        given.pop("pythonpath")
+        return build_house(Settings.model_validate(given), SilentBell())
 
     def start(self, command: str = "run", **more: str) -> "subprocess.Popen[str]":
         self.process = subprocess.Popen(
