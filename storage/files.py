@@ -8,14 +8,14 @@ Layout below the root (DESIGN.md 11.8)::
     spool/                                               what the sink is still receiving
 
 Every write: temporary name in the same folder, fsync, rename, fsync of the folder; only then may a row name it. A file
-without a row is what a crash between the two leaves; ``sweep`` removes those, and only when they are older than a day.
+without a row is what a crash between the two leaves; flows.housekeeping removes those that are older than a day.
 """
 
 import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from storage.records import PublicId
@@ -80,17 +80,16 @@ class FileStore:
             make_folder(self.root / "spool")
         return self.root / "spool" / f"{secrets.token_hex(16)}.part"
 
-    def sweep(self, known: Collection[str], *, now: float) -> int:
-        """Remove files that no row names (paths relative to the root) and that are older than a day; how many."""
-        removed = 0
-        for path in sorted(self.root.rglob("*")):
-            if not path.is_file() or str(path.relative_to(self.root)) in known:
-                continue
+    def old_files(self, *, now: float) -> Iterator[str]:
+        """Names of files that are older than a day (``now`` in seconds since 1970): only those may be orphans."""
+        for path in self.root.rglob("*"):
             with contextlib.suppress(FileNotFoundError):
-                if now - path.stat().st_mtime > SWEEP_AGE_S:
-                    path.unlink()
-                    removed += 1
-        return removed
+                if path.is_file() and now - path.stat().st_mtime > SWEEP_AGE_S:
+                    yield str(path.relative_to(self.root))
+
+    def remove(self, name: str) -> None:
+        with told_as_down():
+            (self.root / name).unlink(missing_ok=True)
 
 
 def write_durably(target: Path, content: bytes) -> None:

@@ -22,8 +22,8 @@ from worker.wiring import Workshop, build_workshop
 
 log = structlog.get_logger("navette.bell")
 
-SEND, FILE, SWEEP = "navette.send", "navette.file", "navette.sweep"
-SWEEP_EVERY_S = 1.0
+SEND, FILE, SWEEP, HOUSEKEEP = "navette.send", "navette.file", "navette.sweep", "navette.housekeep"
+SWEEP_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 3600.0
 RING_EXPIRES_S = 15
 """A ring nobody heard in this time is dropped: the sweep has rung again."""
 BATCH = 50
@@ -49,11 +49,8 @@ app.conf.update(
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=1.0,
     beat_schedule={
-        "sweep": {
-            "task": SWEEP,
-            "schedule": SWEEP_EVERY_S,
-            "options": {"expires": SWEEP_EVERY_S, "ignore_result": True},
-        }
+        name: {"task": task, "schedule": every, "options": {"expires": every, "ignore_result": True}}
+        for name, task, every in (("sweep", SWEEP, SWEEP_EVERY_S), ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S))
     },
 )
 

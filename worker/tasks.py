@@ -3,8 +3,9 @@
 import time
 
 from storage.records import ArrivalId, OutgoingMailId
-from worker.app import FILE, SEND, SWEEP, app, workshop
+from worker.app import FILE, HOUSEKEEP, SEND, SWEEP, app, workshop
 from worker.flows.filing import file_arrival
+from worker.flows.housekeeping import keep_house
 from worker.flows.sending import send_mail
 from worker.flows.sweeping import sweep
 
@@ -36,3 +37,8 @@ def file(ids: list[int]) -> None:
 @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
 def sweep_once() -> None:
     sweep(workshop().house)
+
+
+@app.task(name=HOUSEKEEP)  # type: ignore[untyped-decorator]
+def housekeep() -> None:
+    keep_house(workshop().house)

@@ -1,6 +1,5 @@
 """Files are durable before a row may name them; a fault of the disk is told as one."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,23 +32,6 @@ def test_no_half_file_is_left_when_the_disk_refuses(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_fault_of_ours(tmp_path: Path) -> None:
     with pytest.raises(FilesDown):
         FileStore(tmp_path).read_attachment(CLIENT, "00" * 32)
-
-
-def test_only_old_files_without_a_row_are_swept(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
-    named = store.put_outgoing(PublicId(1), b"named", "2026-11")
-    orphan = store.put_outgoing(PublicId(2), b"orphan", "2026-11")
-    fresh = store.put_outgoing(PublicId(3), b"fresh", "2026-11")
-    for name in (named, orphan):
-        os.utime(tmp_path / name, (1000, 1000))
-    os.utime(tmp_path / fresh, (100_000, 100_000))
-
-    removed = store.sweep({named}, now=100_000)
-
-    assert removed == 1
-    assert (tmp_path / named).exists()
-    assert (tmp_path / fresh).exists()
-    assert not (tmp_path / orphan).exists()
 
 
 def test_folders_are_private(tmp_path: Path) -> None:

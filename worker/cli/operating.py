@@ -7,6 +7,7 @@ import typer
 
 from storage.database import Database
 from worker.cli.terminal import open_house, out, print_json
+from worker.flows.measuring import measure
 from worker.flows.reading import changes_after
 from worker.settings import load_settings
 
@@ -16,6 +17,7 @@ keys = typer.Typer(help="The key ring of signed addresses.", no_args_is_help=Tru
 def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(changes)
+    app.command()(metrics)
     app.add_typer(keys, name="keys")
 
 
@@ -41,6 +43,11 @@ def explain() -> None:
         "NAVETTE_KEYS=2:newest,1:older signs with key 2 and still accepts addresses signed with key 1.\n"
         "Never remove a key while mails signed with it may be answered: replies to them would be refused."
     )
+
+
+def metrics() -> None:
+    """The figures of this moment in the text format of Prometheus (for a textfile collector, or a cron job)."""
+    typer.echo(measure(open_house()), nl=False)
 
 
 def changes(after: Annotated[int, typer.Option(help="The last number you have seen.")] = 0) -> None:

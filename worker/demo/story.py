@@ -262,15 +262,15 @@ def make_cast(stage: Stage) -> Cast:
 
 
 def write_mails(stage: Stage, folder: Path) -> list[Path]:
-    """Every mail in the mailboxes as .eml, and its HTML part as .html to open in a browser."""
+    """Every mail of the story as .eml, and its HTML part as .html to open in a browser; named by number and reader."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for address in (SOPHIE, ANNE):
-        for number, raw in enumerate(stage.world.mails_of(address), start=1):
-            path = folder / f"{address.partition('@')[0]}-{number}.eml"
-            path.write_bytes(raw)
-            html = parsed(raw).get_body(("html",))
-            if html is not None:
-                path.with_suffix(".html").write_text(str(html.get_content()), encoding="utf-8")
-            written.append(path)
+    for mail in stage.world.store.all_mails():
+        reader = mail.envelope.recipients[0].address.partition("@")[0]
+        path = folder / f"{mail.number:02}-to-{'navette' if '+' in reader else reader}.eml"
+        path.write_bytes(mail.content)
+        html = parsed(mail.content).get_body(("html",))
+        if html is not None:
+            path.with_suffix(".html").write_text(str(html.get_content()), encoding="utf-8")
+        written.append(path)
     return written
