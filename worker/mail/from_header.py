@@ -120,7 +120,7 @@ def unquoted(name: str) -> str:
 def without_addresses(name: str) -> str:
     """The display name as it may be shown: no address in it, no quotes or brackets left around nothing."""
     kept = ADDRESS_IN_NAME.sub(" ", name) if "@" in name else name
-    return " ".join(re.sub(r"[<>\"]|\(\s*\)", " ", kept).split()).strip(" '")[:200]
+    return " ".join(re.sub(r"[<>]|\(\s*\)", " ", kept.replace('"', "")).split()).strip(" '")[:200]
 
 
 def addresses_of(value: str) -> tuple[str, ...]:

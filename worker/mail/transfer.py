@@ -23,8 +23,8 @@ def base64_undone(data: bytes) -> bytes:
     """Tolerates blanks, missing padding and joined blocks. Text that is not base64 at all comes back as it is."""
     packed = data.translate(None, WHITE)
     kept = packed.translate(None, NOT_BASE64)
-    has_words = data.count(b" ") > data.count(b"\n") + 10
-    if has_words or len(kept) * 10 < len(packed) * 9:
+    has_words = data.count(b" ") > data.count(b"\n") + 3
+    if has_words or len(kept) * 4 < len(packed) * 3:
         return data
     chunks = [chunk for chunk in re.split(rb"=+", kept) if chunk]
     if len(chunks) > MOST_CHUNKS:
