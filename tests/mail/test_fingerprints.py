@@ -46,6 +46,7 @@ def test_another_mail_is_another(other: bytes) -> None:
 
 
 def test_a_header_cannot_slip_into_its_neighbour() -> None:
+    assert fingerprint(b"Date: x\nTo: ab\n\n") != fingerprint(b"Date: x\nTo: a\nCc: b\n\n")
     assert fingerprint(b"Date: x\nTo: a\nCc: b\n\n") != fingerprint(b"Date: x\nTo: a cc:1:b\n\n")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from worker.core.parsed import BodyLine
+from worker.mail.html_bounds import DEEPEST, bounded
 from worker.mail.html_lines import html_lines
 
 
@@ -133,3 +134,19 @@ def test_images_inside_the_html_do_not_count() -> None:
 
 def test_deep_nesting_keeps_the_text() -> None:
     assert texts_of("<div>" * 20_000 + "au fond" + "</div>" * 20_000 + "après") == ["au fond", "après"]
+
+
+def test_the_tree_never_gets_deeper_than_it_may() -> None:
+    assert bounded("<div>" * 20_000, 1_000_000)[0].count("<div>") == DEEPEST
+
+
+def test_a_tag_keeps_few_attributes_and_none_that_is_long() -> None:
+    html = "<div " + " ".join(f"a{number}=1" for number in range(50_000)) + f" id={'x' * 50_000} class=gmail_quote>"
+    assert len(bounded(html, 1_000_000)[0]) < 3_000
+
+
+def test_formatting_tags_that_trees_rebuild_at_each_paragraph_go() -> None:
+    assert (
+        bounded("<p><b id=1><font id=2><a href='http://x'>y</a>", 1_000)[0]
+        == '<p><span id="2"><x-a href="http://x">y</x-a>'
+    )

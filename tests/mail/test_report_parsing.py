@@ -54,7 +54,7 @@ def test_good_news_is_good_news(action: str) -> None:
 
 def test_a_delay_is_never_hard() -> None:
     found = recipient_of(
-        "Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: 4.1.1\nDiagnostic-Code: smtp; 450 user unknown\n"
+        "Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 user unknown\n"
     )
     assert (found.action, found.hard) == (Action.DELAYED, False)
 

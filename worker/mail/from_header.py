@@ -96,9 +96,8 @@ def defects_of_address(written: str) -> list[str]:
         return ["quote"]
     if clean(written) != written or not is_address(written):
         return ["not_an_address"]
-    normal = normal_address(written)
     # IDNA folds full-width letters, and with them a full-width @: what comes out is looked at again.
-    return [] if is_address(normal) and normal_address(normal) == normal else ["not_an_address"]
+    return [] if is_address(normal_address(written)) else ["not_an_address"]
 
 
 def defects_of_name(name: str, written: str) -> list[str]:
