@@ -3,6 +3,7 @@
 import pytest
 
 from tests.mail.written import HEAD, mail
+from worker.mail.fingerprints import PIECE
 from worker.mail.limits import DEFAULT
 from worker.mail.parsing import read_mail
 
@@ -55,3 +56,11 @@ def test_without_date_and_message_id_the_bytes_count() -> None:
     bare = mail("text/plain", "Bonjour\n", head=head)
     assert fingerprint(b"Received: x\r\n" + bare) != fingerprint(bare)
     assert fingerprint(b"Date: x\r\nReceived: x\r\n" + bare) == fingerprint(b"Date: x\r\n" + bare)
+
+
+@pytest.mark.parametrize("length", [PIECE - 2, PIECE - 1, PIECE, PIECE + 1])
+def test_large_bodies_are_compared_as_small_ones(length: int) -> None:
+    body = b"x" * length + b"\n\ny" + b"x" * PIECE + b"\n\n"
+    head = b"Date: x\n\n"
+    assert fingerprint(head + body) == fingerprint((head + body).replace(b"\n", b"\r\n") + b"\r\n")
+    assert fingerprint(head + body) != fingerprint(head + body.replace(b"\n\ny", b"\ny"))

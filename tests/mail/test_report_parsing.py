@@ -123,6 +123,7 @@ def test_user_unknown_after_the_data_is_a_filter() -> None:
         part("message/rfc822", mail("text/plain", "hi")),
         part("text/rfc822-headers", HEAD),
         part("message/rfc822-headers", HEAD),
+        part("message/rfc822", mail("text/plain", "hi"), more="Content-Disposition: attachment\n"),
     ],
 )
 def test_the_mail_that_came_back_names_itself(returned: bytes) -> None:
@@ -176,3 +177,15 @@ def test_a_strange_recipient_is_kept_as_text() -> None:
         recipient_of("Final-Recipient: local; |/usr/bin/pipe x\nAction: failed\nStatus: 5.0.0\n").address
         == "|/usr/bin/pipe x"
     )
+
+
+def test_what_a_person_attached_beside_a_report_is_a_file() -> None:
+    status = part(
+        "message/delivery-status", ABOUT + "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    attached = part(
+        "message/rfc822", mail("text/plain", "hi"), more="Content-Disposition: attachment; filename=contrat.eml\n"
+    )
+    pdf = part("application/pdf; name=a.pdf", "%PDF-1.4")
+    found = read_mail(multipart("mixed", part("text/plain", "voir"), status, attached, pdf, head=HEAD), DEFAULT)
+    assert [file.name for file in found.files] == ["contrat.eml", "a.pdf"]

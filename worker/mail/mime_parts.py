@@ -21,7 +21,8 @@ REAL_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """``media_type`` in lower case, ``text/plain`` when none was given; ``disposition``: ``attachment``, ``inline`` or
-    empty; ``name``: as the sender's program gave it, decoded but not yet made safe; ``body``: still encoded.
+    empty; ``name``: as the sender's program gave it, decoded but not yet made safe; ``body``: still encoded,
+    empty where there are children.
     """
 
     head: Head
@@ -44,12 +45,6 @@ class Part:
     def content_id(self) -> str | None:
         header = self.head.first("content-id")
         return (header.value.strip("<> ") or None) if header else None
-
-    def walk(self) -> Iterator["Part"]:
-        """This part and all below, in reading order."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
 
 
 class Splitter:
@@ -84,7 +79,7 @@ class Splitter:
             disposition=disposition if disposition in {"inline", ""} else "attachment",
             name=text_of(disposition_parameters, "filename") or text_of(parameters, "name") or None,
             encoding=encoding.latin.lower() if encoding else "",
-            body=body,
+            body=b"" if children else body,
             children=children,
         )
 

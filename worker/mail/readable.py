@@ -92,7 +92,7 @@ class BodyReader:
         return []
 
     def is_for_machines(self, part: Part, *, is_report: bool) -> bool:
-        """Kept aside or left out; what a person attached to a report has a name or is declared an attachment."""
+        """Kept aside or left out; what a person attached is declared an attachment and has a name."""
         if part.media_type in STATUS_TYPES:
             self.status.append(part)
             return True
@@ -101,7 +101,7 @@ class BodyReader:
             return True
         if not is_report:
             return False
-        if part.media_type in RETURNED_TYPES and part.disposition != "attachment":
+        if part.media_type in RETURNED_TYPES and not (part.disposition == "attachment" and part.name):
             self.returned.append(part)
             return True
         return part.media_type in OTHER_REPORT_TYPES
