@@ -111,6 +111,7 @@ def test_a_blockquote_that_only_indents_is_no_quote(attribute: str) -> None:
         ("<div class=moz-cite-prefix><div id=Signature>x</div></div>", ("moz-cite-prefix", "Signature")),
         ("<div class=MsoNormal id=whatever>x</div>", ()),
         ("<div id=appendonsend></div><div>x</div>", ("appendonsend",)),
+        ("<div id=appendonsend>\n <span> </span></div>\n<div>x</div>", ("appendonsend",)),
     ],
 )
 def test_lines_tell_who_made_them(html: str, origin: tuple[str, ...]) -> None:
@@ -150,3 +151,7 @@ def test_formatting_tags_that_trees_rebuild_at_each_paragraph_go() -> None:
         bounded("<p><b id=1><font id=2><a href='http://x'>y</a>", 1_000)[0]
         == '<p><span id="2"><x-a href="http://x">y</x-a>'
     )
+
+
+def test_a_link_around_a_block_tells_its_address_too() -> None:
+    assert texts_of("<a href='https://x.example/f'><div>Payer</div></a>") == ["Payer", "<https://x.example/f>"]

@@ -30,7 +30,6 @@ class Part:
     charset: str | None
     is_flowed: bool
     deletes_spaces: bool
-    report_type: str
     disposition: str
     name: str | None
     encoding: str
@@ -75,7 +74,6 @@ class Splitter:
             charset=text_of(parameters, "charset"),
             is_flowed=(text_of(parameters, "format") or "").lower() == "flowed",
             deletes_spaces=(text_of(parameters, "delsp") or "").lower() == "yes",
-            report_type=(text_of(parameters, "report-type") or "").lower(),
             disposition=disposition if disposition in {"inline", ""} else "attachment",
             name=text_of(disposition_parameters, "filename") or text_of(parameters, "name") or None,
             encoding=encoding.latin.lower() if encoding else "",
