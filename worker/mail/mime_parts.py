@@ -15,6 +15,7 @@ from worker.mail.parameters import bytes_of, split_value, text_of
 from worker.mail.transfer import undone
 
 MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+*-]{1,100})\s*/\s*([a-z0-9!#$&^_.+*-]{1,100})")
+AFTER_MARK = frozenset({b"", b"-", b" ", b"\t", b"\r", b"\n"})
 REAL_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
 
@@ -128,6 +129,9 @@ def boundary_lines(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
     """Start of each boundary line, start of the line after it, and whether it closes the multipart."""
     at = 0 if body.startswith(mark) else after_line_end(body.find(b"\n" + mark))
     while at >= 0:
+        if body[at + len(mark) : at + len(mark) + 1] not in AFTER_MARK:  # a longer boundary, or text: cheaply passed
+            at = after_line_end(body.find(b"\n" + mark, at + len(mark)))
+            continue
         line_end = body.find(b"\n", at)
         line_end = len(body) if line_end < 0 else line_end + 1
         rest = body[at + len(mark) : min(line_end, at + len(mark) + 100)].strip()
