@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 import puremagic
 
 from worker.core.parsed import ParsedFile
-from worker.mail.file_names import different_names, file_name
+from worker.mail.file_names import EXTENSIONS, different_names, file_name
 from worker.mail.headers import split_head, with_line_feeds
 from worker.mail.limits import LimitPassed, Limits
 from worker.mail.mime_parts import Part
@@ -52,6 +52,7 @@ CONTAINERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage", ("application/vnd.ms-", "application/ms")),
 )
 SURE = 0.5
+TYPES = {extension: media_type for media_type, extension in reversed(EXTENSIONS.items())}
 BUILT_IN = mimetypes.MimeTypes()  # without the machine's own tables: the same everywhere
 
 
@@ -118,8 +119,10 @@ def media_type_of(content: bytes, declared: str, name: str | None) -> str:
 
 
 def type_by_name(name: str) -> str:
-    extension = re.search(r"\.[a-z0-9]{1,12}$", name.lower())
-    found = BUILT_IN.guess_type(f"file{extension.group()}")[0] or "" if extension else ""
+    extension = re.search(r"\.([a-z0-9]{1,12})$", name.lower())
+    if extension is None:
+        return ""
+    found = TYPES.get(extension.group(1)) or BUILT_IN.guess_type(f"file.{extension.group(1)}")[0] or ""
     return SAME.get(found, found)
 
 

@@ -23,7 +23,7 @@ CODECS = {
     "koi8r": "koi8_r", "koi8u": "koi8_u", "tis620": "cp874",
     "macintosh": "mac_roman", "xmacroman": "mac_roman", "macroman": "mac_roman",
     "ibm437": "cp437", "cp437": "cp437", "ibm850": "cp850", "cp850": "cp850", "cp858": "cp858", "ibm852": "cp852",
-    "cp852": "cp852", "cp866": "cp866", "ibm866": "cp866", "cp1047": "cp1047",
+    "cp852": "cp852", "cp866": "cp866", "ibm866": "cp866",
     **{f"{prefix}{number}": f"cp{number}" for prefix in ("windows", "cp", "win") for number in range(1250, 1259)},
     **{f"iso8859{number}": f"iso8859_{number}" for number in (*range(2, 9), 10, 11, 13, 14, 15, 16)},
     **{f"iso8859{number}{way}": f"iso8859_{number}" for number in (6, 8) for way in "ie"},

@@ -7,10 +7,12 @@ too little to tell two mails apart: then the bytes count as they are.
 """
 
 import hashlib
+from collections.abc import Iterator
 
 from worker.mail.headers import Head
 
 NAMES = ("date", "from", "to", "cc", "subject", "message-id")
+PIECE = 1024 * 1024
 
 
 def fingerprint_of(head: Head, raw: bytes, body_at: int) -> str:
@@ -22,8 +24,25 @@ def fingerprint_of(head: Head, raw: bytes, body_at: int) -> str:
             value = b" ".join(header.raw.split())
             digest.update(b"%s:%d:%s\n" % (name.encode(), len(value), value))
     digest.update(b"\n")
-    digest.update(raw[body_at:].replace(b"\r\n", b"\n").rstrip(b"\n"))
+    for piece in body_pieces(raw, body_at):
+        digest.update(piece)
     return digest.hexdigest()
+
+
+def body_pieces(raw: bytes, start: int) -> Iterator[bytes]:
+    """The body with LF and without line ends behind it, in pieces: mails can be large."""
+    waiting = 0
+    while start < len(raw):
+        end = start + PIECE
+        if raw[end - 1 : end] == b"\r":  # its LF is the next byte
+            end += 1
+        piece = raw[start:end].replace(b"\r\n", b"\n")
+        kept = piece.rstrip(b"\n")
+        if kept:
+            yield b"\n" * waiting + kept
+            waiting = 0
+        waiting += len(piece) - len(kept)
+        start = end
 
 
 def fingerprint_of_bytes(raw: bytes) -> str:

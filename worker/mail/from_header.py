@@ -96,9 +96,8 @@ def defects_of_address(written: str) -> list[str]:
         return ["quote"]
     if clean(written) != written or not is_address(written):
         return ["not_an_address"]
-    normal = normal_address(written)
     # IDNA folds full-width letters, and with them a full-width @: what comes out is looked at again.
-    return [] if is_address(normal) and normal_address(normal) == normal else ["not_an_address"]
+    return [] if is_address(normal_address(written)) else ["not_an_address"]
 
 
 def defects_of_name(name: str, written: str) -> list[str]:
@@ -120,7 +119,7 @@ def unquoted(name: str) -> str:
 def without_addresses(name: str) -> str:
     """The display name as it may be shown: no address in it, no quotes or brackets left around nothing."""
     kept = ADDRESS_IN_NAME.sub(" ", name) if "@" in name else name
-    return " ".join(re.sub(r"[<>\"]|\(\s*\)", " ", kept).split()).strip(" '")[:200]
+    return " ".join(re.sub(r"[<>]|\(\s*\)", " ", kept.replace('"', "")).split()).strip(" '")[:200]
 
 
 def addresses_of(value: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)|border-left-width\s*:
 BLANKS = re.compile(r"[ \t\n\r\f\u00a0\u202f]+")
 SCHEMES = ("http://", "https://", "mailto:", "tel:")
 LARGEST = 600_000  # characters, after all that makes HTML large (images as data, styles) is gone
+LONGEST_LINK = 3  # lines of a link's text, for its address to be told
 MOST_PIECES = 100_000  # of text
 
 
@@ -118,6 +119,7 @@ class Frame:
     link: str | None
     lines_before: int
     pieces_before: int
+    names: list[str]
     counter: int = 0
 
 
@@ -168,13 +170,14 @@ def enter(node: Any, writer: Writer, frames: list[Frame]) -> Any:
         if tag in BLOCKS:
             writer.end_line()
         return None
-    frames.append(opened(node, tag, attributes, style, writer))
+    frames.append(opened(node, attributes, style, names, writer))
     writer.origin = (*writer.origin, *(name for name in names if name not in writer.origin))[:MOST_NAMES]
     start(frames, attributes, style, writer)
     return child
 
 
-def opened(node: Any, tag: str, attributes: dict[str, str | None], style: str, writer: Writer) -> Frame:
+def opened(node: Any, attributes: dict[str, str | None], style: str, names: list[str], writer: Writer) -> Frame:
+    tag = node.tag
     is_apart = tag in PARAGRAPHS and not is_close(tag, attributes, style)
     if is_apart:
         writer.paragraph()
@@ -190,6 +193,7 @@ def opened(node: Any, tag: str, attributes: dict[str, str | None], style: str, w
         link=link_of(attributes) if tag == "x-a" else None,
         lines_before=len(writer.lines),
         pieces_before=len(writer.current),
+        names=names,
     )
 
 
@@ -238,10 +242,14 @@ def void(tag: str, node: Any, writer: Writer) -> None:
 
 
 def leave(frame: Frame, writer: Writer) -> None:
-    if frame.link and len(writer.lines) == frame.lines_before:
-        shown = "".join(writer.current[frame.pieces_before :]).strip()
+    is_same_line = len(writer.lines) == frame.lines_before
+    if frame.link and len(writer.lines) - frame.lines_before <= LONGEST_LINK:
+        own = writer.current[frame.pieces_before if is_same_line else 0 :]
+        shown = "".join([*(line.text for line in writer.lines[frame.lines_before :]), *own]).strip()
         if shown and says_more(frame.link, shown):
-            writer.put(f" <{frame.link}>")
+            writer.put(f" <{frame.link}>" if writer.current else f"<{frame.link}>")
+    if frame.names and is_same_line and len(writer.current) == frame.pieces_before:
+        writer.lent = (*writer.lent, *frame.names)[:MOST_NAMES]
     if frame.is_apart:
         writer.paragraph()
     elif frame.tag in BLOCKS and frame.tag not in {"td", "th"}:

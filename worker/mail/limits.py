@@ -25,7 +25,7 @@ class Limits:
     encoded_words: int = 2_000
     parameters: int = 200
     parts: int = 500
-    nesting: int = 30
+    nesting: int = 20
     text: int = 1024 * 1024
     lines: int = 20_000
 

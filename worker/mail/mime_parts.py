@@ -15,13 +15,15 @@ from worker.mail.parameters import bytes_of, split_value, text_of
 from worker.mail.transfer import undone
 
 MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+*-]{1,100})\s*/\s*([a-z0-9!#$&^_.+*-]{1,100})")
+AFTER_MARK = frozenset({b"", b"-", b" ", b"\t", b"\r", b"\n"})
 REAL_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """``media_type`` in lower case, ``text/plain`` when none was given; ``disposition``: ``attachment``, ``inline`` or
-    empty; ``name``: as the sender's program gave it, decoded but not yet made safe; ``body``: still encoded.
+    empty; ``name``: as the sender's program gave it, decoded but not yet made safe; ``body``: still encoded,
+    empty where there are children.
     """
 
     head: Head
@@ -29,7 +31,6 @@ class Part:
     charset: str | None
     is_flowed: bool
     deletes_spaces: bool
-    report_type: str
     disposition: str
     name: str | None
     encoding: str
@@ -44,12 +45,6 @@ class Part:
     def content_id(self) -> str | None:
         header = self.head.first("content-id")
         return (header.value.strip("<> ") or None) if header else None
-
-    def walk(self) -> Iterator["Part"]:
-        """This part and all below, in reading order."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
 
 
 class Splitter:
@@ -80,11 +75,10 @@ class Splitter:
             charset=text_of(parameters, "charset"),
             is_flowed=(text_of(parameters, "format") or "").lower() == "flowed",
             deletes_spaces=(text_of(parameters, "delsp") or "").lower() == "yes",
-            report_type=(text_of(parameters, "report-type") or "").lower(),
             disposition=disposition if disposition in {"inline", ""} else "attachment",
             name=text_of(disposition_parameters, "filename") or text_of(parameters, "name") or None,
             encoding=encoding.latin.lower() if encoding else "",
-            body=body,
+            body=b"" if children else body,
             children=children,
         )
 
@@ -135,6 +129,9 @@ def boundary_lines(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
     """Start of each boundary line, start of the line after it, and whether it closes the multipart."""
     at = 0 if body.startswith(mark) else after_line_end(body.find(b"\n" + mark))
     while at >= 0:
+        if body[at + len(mark) : at + len(mark) + 1] not in AFTER_MARK:  # a longer boundary, or text: cheaply passed
+            at = after_line_end(body.find(b"\n" + mark, at + len(mark)))
+            continue
         line_end = body.find(b"\n", at)
         line_end = len(body) if line_end < 0 else line_end + 1
         rest = body[at + len(mark) : min(line_end, at + len(mark) + 100)].strip()

@@ -109,7 +109,7 @@ def mail_of_head(head: Head, raw: bytes, body_at: int) -> ParsedMail:
 
 def with_body(known: ParsedMail, head: Head, body: bytes, limits: Limits) -> ParsedMail:
     splitter = Splitter(limits)
-    reader = BodyReader(limits, limits.text)
+    reader = BodyReader(limits)
     blocks = reader.blocks(splitter.part(head, body, 0))
     lines = joined([block.best for block in blocks])
     html: list[BodyLine] | None = None

@@ -60,15 +60,21 @@ def size_of(lines: list[BodyLine]) -> int:
 
 @dataclass(slots=True)
 class BodyReader:
-    """Walks one mail's parts. ``room``: bytes of text that may still be read."""
+    """Walks one mail's parts. ``room``: bytes of text that may still be read; ``lines``: lines that may still be made,
+    in both spellings together.
+    """
 
     limits: Limits
-    room: int
+    room: int = field(init=False)
+    lines: int = field(init=False)
     files: list[Part] = field(default_factory=list)
     status: list[Part] = field(default_factory=list)
     returned: list[Part] = field(default_factory=list)
     shown_ids: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.room, self.lines = self.limits.text, 2 * self.limits.lines
 
     def blocks(self, part: Part, *, is_report: bool = False, is_alternative: bool = False) -> list[Block]:
         if part.media_type == "multipart/alternative":
@@ -86,7 +92,7 @@ class BodyReader:
         return []
 
     def is_for_machines(self, part: Part, *, is_report: bool) -> bool:
-        """Kept aside or left out; what a person attached to a report has a name or is declared an attachment."""
+        """Kept aside or left out; what a person attached is declared an attachment and has a name."""
         if part.media_type in STATUS_TYPES:
             self.status.append(part)
             return True
@@ -95,7 +101,7 @@ class BodyReader:
             return True
         if not is_report:
             return False
-        if part.media_type in RETURNED_TYPES and part.disposition != "attachment":
+        if part.media_type in RETURNED_TYPES and not (part.disposition == "attachment" and part.name):
             self.returned.append(part)
             return True
         return part.media_type in OTHER_REPORT_TYPES
@@ -113,32 +119,37 @@ class BodyReader:
 
     def text(self, part: Part) -> Block:
         content = part.content
-        if len(content) > self.room:
+        if len(content) > self.room or self.lines <= 0:
             self.files.append(part)
             self.findings.append(Finding(step="parse", found=f"text shortened: {len(content)} bytes"))
-            content = content[: self.room]
+            content = content[: self.room if self.lines > 0 else 0]
         self.room -= len(content)
-        if part.media_type == "text/html":
-            return Block(html=self.html(content, part.charset))
-        text = clean(decode(content, part.charset))
-        if HTML_SOURCE.match(text):
-            return Block(html=self.html(content, part.charset))
-        return Block(plain=self.plain(text, part))
+        text = clean(decode(content, part.charset)) if part.media_type != "text/html" else ""
+        if part.media_type == "text/html" or HTML_SOURCE.match(text):
+            block = Block(html=self.html(content, part.charset))
+        else:
+            block = Block(plain=self.plain(text, part))
+        self.lines -= len(block.html or ()) + len(block.plain or ())
+        return block
+
+    @property
+    def most_lines(self) -> int:
+        return max(min(self.limits.lines, self.lines), 0)
 
     def plain(self, text: str, part: Part) -> list[BodyLine]:
         written = text_lines(text, is_flowed=part.is_flowed, deletes_spaces=part.deletes_spaces)
-        most = self.limits.lines
+        most = self.most_lines
         if len(written) > most:
             self.findings.append(Finding(step="parse", found=f"text shortened: {len(written)} lines"))
             tail = most // 4
-            written = [*written[: most - tail], GAP, *written[-tail:]]
+            written = [*written[: most - tail], GAP, *written[len(written) - tail :]]
         return body_lines(written)
 
     def html(self, content: bytes, charset: str | None) -> list[BodyLine]:
         meta = META_CHARSET.search(content[:4_096]) if charset is None else None
         text = decode(content, meta.group(1).decode("ascii") if meta else charset)
         self.shown_ids.update(CONTENT_ID.findall(text))
-        lines, is_cut = html_lines(text, self.limits.lines)
+        lines, is_cut = html_lines(text, self.most_lines)
         if is_cut:
             self.findings.append(Finding(step="parse", found=f"html shortened: {len(lines)} lines"))
             lines.append(BodyLine(text=GAP))

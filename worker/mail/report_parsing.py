@@ -31,10 +31,6 @@ LONGEST_TEXT = 1_000
 CLASS_ACTIONS = {"2": Action.RELAYED, "4": Action.DELAYED, "5": Action.FAILED}
 
 
-def status_parts(parts: Iterable[Part]) -> list[Part]:
-    return [part for part in parts if part.media_type in STATUS_TYPES]
-
-
 def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, limits: Limits) -> Report | None:
     """``text``: what the report says to people. None when there is no block in the status parts."""
     blocks = [block for part in status for block in blocks_of(part.content, limits)]

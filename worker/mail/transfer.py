@@ -4,7 +4,7 @@ import binascii
 import re
 
 NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
-WHITE = b" \t\r\n"
+WHITE = (b" ", b"\t", b"\r", b"\n")
 MOST_CHUNKS = 1_000
 
 
@@ -21,10 +21,10 @@ def undone(data: bytes, encoding: str) -> bytes:
 
 def base64_undone(data: bytes) -> bytes:
     """Tolerates blanks, missing padding and joined blocks. Text that is not base64 at all comes back as it is."""
-    packed = data.translate(None, WHITE)
-    kept = packed.translate(None, NOT_BASE64)
-    has_words = data.count(b" ") > data.count(b"\n") + 10
-    if has_words or len(kept) * 10 < len(packed) * 9:
+    kept = data.translate(None, NOT_BASE64)
+    written = len(data) - sum(data.count(blank) for blank in WHITE)
+    has_words = data.count(b" ") > data.count(b"\n") + 3
+    if has_words or len(kept) * 4 < written * 3:
         return data
     chunks = [chunk for chunk in re.split(rb"=+", kept) if chunk]
     if len(chunks) > MOST_CHUNKS:
