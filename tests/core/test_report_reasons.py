@@ -48,6 +48,6 @@ from worker.core.report_reasons import is_hard, reason_of
         ("2.0.0", "250 ok", "delivered", False),
     ],
 )
-def test_status_and_text_give_a_reason(status: str, diagnostic: str, reason: str, hard: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_status_and_text_give_a_reason(status: str, diagnostic: str, reason: str, hard: bool) -> None:
     assert reason_of(status, diagnostic) == reason
     assert is_hard(status, reason) is hard

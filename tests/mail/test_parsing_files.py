@@ -157,7 +157,7 @@ def test_text_with_a_name_or_declared_a_file_is_a_file() -> None:
         ("Content-Disposition: inline; filename=logo.png\n", False),
     ],
 )
-def test_images_that_stand_in_the_text_are_inline(more: str, is_inline: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_images_that_stand_in_the_text_are_inline(more: str, is_inline: bool) -> None:
     html = part("text/html", '<p>Bonjour <img src="cid:logo@x">')
     (found,) = files_of(html, coded("image/png", PNG, more), kind="related")
     assert found.inline is is_inline
