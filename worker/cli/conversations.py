@@ -3,11 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
-from storage.records import About, ConversationId
+from storage.records import About, ConversationId, PersonId
 from storage.states import AboutKind
 from worker.cli.terminal import (
     find_client,
@@ -20,8 +20,10 @@ from worker.cli.terminal import (
     stop_if_refused,
 )
 from worker.cli.views import conversation_data, print_conversation
-from worker.flows.closing import close_conversation, mark_done, reopen_conversation
+from worker.core.refusals import Refused
+from worker.flows.closing import Done, close_conversation, mark_done, reopen_conversation
 from worker.flows.conversations import NewFile, Started, start_conversation
+from worker.flows.house import House
 from worker.flows.reading import ConversationView, Which, count_needing_action, list_conversations, read_conversation
 
 app = typer.Typer(help="Conversations: what the two sides talk about.", no_args_is_help=True)
@@ -130,28 +132,28 @@ def show(
 @app.command()
 def close(conversation: Which_, *, by: By) -> None:
     """Close: a contact what the client's side started, a case manager any."""
-    house = open_house()
-    with house.database.reading() as session:
-        person = find_person(session, by)
-    stop_if_refused(close_conversation(house, by=person, conversation_id=ConversationId(number_of(conversation, "c"))))
-    out.print("closed")
+    move(close_conversation, conversation, by, "closed")
 
 
 @app.command()
 def reopen(conversation: Which_, *, by: By) -> None:
     """Open a closed conversation again."""
-    house = open_house()
-    with house.database.reading() as session:
-        person = find_person(session, by)
-    stop_if_refused(reopen_conversation(house, by=person, conversation_id=ConversationId(number_of(conversation, "c"))))
-    out.print("open again")
+    move(reopen_conversation, conversation, by, "open again")
 
 
 @app.command()
 def done(conversation: Which_, *, by: By) -> None:
     """A case manager dealt with what waited for the firm."""
+    move(mark_done, conversation, by, "done")
+
+
+class Flow(Protocol):
+    def __call__(self, house: House, *, by: PersonId, conversation_id: ConversationId) -> Done | Refused: ...
+
+
+def move(flow: Flow, conversation: str, by: str, said: str) -> None:
     house = open_house()
     with house.database.reading() as session:
         person = find_person(session, by)
-    stop_if_refused(mark_done(house, by=person, conversation_id=ConversationId(number_of(conversation, "c"))))
-    out.print("done")
+    stop_if_refused(flow(house, by=person, conversation_id=ConversationId(number_of(conversation, "c"))))
+    out.print(said)
