@@ -19,7 +19,7 @@ from storage.inbox import RAW_COLUMN_BYTES, arrival, due_arrivals, inbound_mail
 from storage.records import ArrivalId
 from tests.conftest import HandClock, HeardBell
 from worker.core.failures import TemporaryFailure
-from worker.flows.group_commit import GroupCommitter
+from worker.flows.group_commit import GroupCommitter, set_results
 from worker.flows.house import House
 from worker.flows.keeping import Keeping, Outcomes, is_about_space, never, told_as_temporary
 
@@ -274,6 +274,18 @@ def test_a_committer_whose_work_breaks_goes_on() -> None:
     assert asyncio.run(story(committer)) == ["kept 1", "0 ZeroDivisionError", "kept 2"]
     assert asyncio.run(story(committer)) == ["kept 1", "0 ZeroDivisionError", "kept 2"]
     committer.stop()
+
+
+def test_a_result_nobody_waits_for_any_more_does_not_keep_others_from_theirs() -> None:
+    async def story() -> str:
+        loop = asyncio.get_running_loop()
+        gone: asyncio.Future[str] = loop.create_future()
+        waits: asyncio.Future[str] = loop.create_future()
+        gone.cancel()
+        set_results([(gone, "kept"), (waits, "kept too")])
+        return await waits
+
+    assert asyncio.run(story()) == "kept too"
 
 
 class Gate:

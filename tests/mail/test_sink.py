@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from structlog.testing import capture_logs
 
 from tests.mail.sink_client import ALSO_HERE, HERE, MAIL, RememberingDesk, running, until
@@ -287,6 +289,15 @@ def test_a_peer_that_tries_names_is_sent_away_for_a_while_and_one_behind_an_mx_i
     assert asyncio.run(story(at_border=False))[-1] == "550 5.1.1 no such address here"
 
 
+def test_a_peer_that_finds_somebody_may_mistype_others() -> None:
+    async def story() -> list[str]:
+        async with running(RememberingDesk(), peer_unknown_in_a_row=2) as sink:
+            peer = await sink.greeted()
+            return await peer.address("a@b.example", "b@b.example", HERE, "c@b.example", "d@b.example")
+
+    assert [each[:3] for each in asyncio.run(story())[1:]] == ["550", "550", "250", "550", "550"]
+
+
 def test_a_peer_that_sends_very_much_is_asked_to_slow_down_and_one_behind_an_mx_is_not() -> None:
     async def story(**settings: Any) -> str:
         async with running(RememberingDesk(), peer_mails_a_minute=1, **settings) as sink:
@@ -357,6 +368,28 @@ def test_a_peer_that_leaves_in_the_middle_of_data_leaves_nothing_behind(tmp_path
 
     asyncio.run(story())
     assert len(desk.kept) == 1
+
+
+def test_tls_is_offered_where_there_is_a_certificate_and_what_was_said_before_it_is_forgotten() -> None:
+    authority = trustme.CA()
+    ours, theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("sink.example").configure_cert(ours)
+    authority.configure_trust(theirs)
+    desk = RememberingDesk()
+
+    async def story() -> None:
+        async with running(desk, tls=ours) as sink:
+            peer = await sink.client()
+            assert "|250-STARTTLS|" in await peer.greet()
+            assert await peer.say("STARTTLS") == "220 Ready to start TLS"
+            await peer.writer.start_tls(theirs, server_hostname="sink.example")
+            assert (await peer.say("MAIL FROM:<a@b.example>")).startswith("503 ")
+            assert "STARTTLS" not in await peer.say("EHLO peer.example")
+            assert await peer.mail() == "250 2.0.0 kept"
+            assert (await peer.say("AUTH PLAIN AGEAYg==")).startswith("502 ")
+
+    asyncio.run(story())
+    assert desk.bodies == [MAIL]
 
 
 def test_lmtp_answers_for_each_accepted_recipient_in_order() -> None:

@@ -1,7 +1,8 @@
 """Many waiting sessions, one commit (STACK.md: 200 a second one by one, a thousand and more in groups).
 
 One thread owns the writing. It takes what waits, commits it as a group, and sets the results in the event loop; while
-it commits, the next group gathers by itself, so nobody waits for a timer. The rules:
+it commits, the next group gathers. Where the last groups were larger it lingers a moment for the rest, since a commit
+costs more than that; a session that is alone never waits for a timer. The rules:
 
 - A session is cancelled when its peer goes away, and its future with it: sessions wait behind ``asyncio.shield``, and a
   result is set only where none is.
@@ -24,6 +25,9 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 MOST_IN_A_GROUP = 100
+LINGER_S = 0.001
+FORGET = 0.9
+"""The usual size of a group falls by this factor for each smaller one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class GroupCommitter(Generic[Item, Done]):
         self._commit = commit
         self._give_up = give_up
         self._most = most
+        self._usual = 0.0
         self._queue: queue.SimpleQueue[Waiting[Item, Done] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
 
@@ -82,8 +87,9 @@ class GroupCommitter(Generic[Item, Done]):
             if len(group) >= self._most:
                 return group, True
             try:
-                waiting = self._queue.get_nowait()
+                waiting = self._queue.get(timeout=LINGER_S if len(group) < self._usual else 0)
             except queue.Empty:
+                self._usual = max(len(group), self._usual * FORGET)
                 return group, True
         return group, False
 

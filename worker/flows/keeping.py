@@ -24,7 +24,8 @@ import structlog
 
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.inbox import KeptMail, keep_mail
+from storage.inbox import KeptMail
+from storage.inbox_groups import keep_mails
 from storage.records import ArrivalId
 from storage.states import Way
 from worker.core.failures import TemporaryFailure
@@ -121,17 +122,14 @@ class Keeping:
         self._committer.put(replace(waiting, item=replace(mail, raw_path=raw_path)))
 
     def _commit(self, group: Sequence[KeptMail]) -> list[Outcomes]:
-        """One transaction, in one order everywhere: two sinks that keep the same mails cannot lock each other out."""
-        made: dict[int, list[ArrivalId]] = {}
+        """One transaction."""
         with told_as_temporary(), self._house.database.writing() as session:
-            now = self._house.now(session)
-            for position, mail in sorted(enumerate(group), key=lambda pair: pair[1].sha256):
-                made[position] = keep_mail(session, mail, now=now)
+            made = keep_mails(session, group, now=self._house.now(session))
             self._reach("sink.before_commit")
         self._reach("sink.after_commit")
-        self._ringer.ring([each for ids in made.values() for each in ids])
-        for position, mail in enumerate(group):
-            log.info("kept", arrivals=made[position], size=mail.size, way=mail.way.value)
+        self._ringer.ring([each for ids in made for each in ids])
+        for mail, ids in zip(group, made, strict=True):
+            log.info("kept", arrivals=ids, size=mail.size, way=mail.way.value)
         return [(None,) * len(mail.recipients) for mail in group]
 
     def _give_up(self, mail: KeptMail, fault: Exception) -> Outcomes:

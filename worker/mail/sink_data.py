@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 END = b"\r\n.\r\n"
 LINE_END = b"\r\n"
+DOT_LINE = b"\r\n."
 BEGINNINGS = tuple(END[:length] for length in range(len(END) - 1, 0, -1))
 """What a chunk may end with that the next one could complete, longest first."""
 
@@ -28,19 +29,21 @@ class DataReader:
     def feed(self, chunk: bytes) -> bytes:
         """The content that is sure by now. After the end, ``rest`` is what the peer sent behind it (pipelining)."""
         have = self._held + chunk
-        end = have.find(END)
+        # Most chunks have no line that opens with a dot: one search then says that there is nothing to do.
+        dot = have.find(DOT_LINE)
+        end = have.find(END, dot) if dot >= 0 else -1
         if end >= 0:
             self.ended = True
             self.rest = have[end + len(END) :]
-            return self._content(have[: end + len(LINE_END)])
+            return self._content(have[: end + len(LINE_END)], has_dots=dot < end)
         self._held = next((each for each in BEGINNINGS if have.endswith(each)), b"")
-        return self._content(have[: len(have) - len(self._held)])
+        return self._content(have[: len(have) - len(self._held)], has_dots=dot >= 0)
 
-    def _content(self, taken: bytes) -> bytes:
+    def _content(self, taken: bytes, *, has_dots: bool) -> bytes:
         """Whole pairs of CR and LF only: a pair at the end of a chunk was held back."""
-        if taken.count(b"\n") != taken.count(LINE_END):
+        if not self.bare_lf and taken.count(b"\n") != taken.count(LINE_END):
             self.bare_lf = True
-        content = taken.replace(b"\r\n.", LINE_END)
+        content = taken.replace(DOT_LINE, LINE_END) if has_dots else taken
         if self._to_skip and content:
             content = content[self._to_skip :]
             self._to_skip = 0
