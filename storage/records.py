@@ -1,4 +1,5 @@
-"""The nouns: what storage hands out. Standard library only, so that core may know them.
+"""The nouns: what storage hands out. Standard library only, so that core may know them. One noun after another and
+nothing else, so it may be longer than other modules.
 
 A record is a row, frozen: it says what was true in the transaction that read it. Ids are NewTypes, so that a message's
 id cannot be given where a mail's is wanted. ``*_on`` is a date, ``*_at`` an aware UTC datetime.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from storage import conversations
+from storage import messages
 from storage.records import ConversationId, MessageId
 from storage.states import Visibility
 from worker.cli.conversations import By, read_files
@@ -102,7 +102,7 @@ def show(
     message_id = MessageId(number_of(message, "m"))
     with house.database.reading() as session:
         person = find_person(session, by)
-        found = conversations.message(session, message_id)
+        found = messages.message(session, message_id)
     if found is None:
         raise NotFound(f"there is no message {message}")
     view = read_conversation(house, by=person, conversation_id=found.conversation_id)

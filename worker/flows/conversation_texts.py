@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, outbox, people
+from storage import conversations, messages, outbox, people
 from storage.records import Conversation, ConversationId, Person, PersonId
 from storage.states import Visibility
 from worker.core.new_text import Sent
@@ -14,11 +14,11 @@ def sent_to(session: Session, house: House, conversation: Conversation, person_i
     mails = [
         each.sent_text for each in reversed(outbox.mails_to(session, conversation.id, person_id)) if each.sent_text
     ]
-    messages = list(reversed(conversations.messages_of(session, conversation.id)))
-    revisions = conversations.latest_revisions(session, [each.id for each in messages])
+    said = list(reversed(messages.messages_of(session, conversation.id)))
+    revisions = messages.latest_revisions(session, [each.id for each in said])
     names = [person.name for person in participants(session, conversation.id)]
     return Sent(
-        texts=[*mails, *(revisions[each.id].text for each in messages)],
+        texts=[*mails, *(revisions[each.id].text for each in said)],
         names=[house.policy.domain, house.policy.firm_name, conversation.subject, *names],
     )
 
@@ -31,8 +31,6 @@ def participants(session: Session, conversation_id: ConversationId) -> list[Pers
 def note_texts(session: Session, conversation_id: ConversationId) -> list[str]:
     """Every text that an internal message of the conversation has or had."""
     notes = [
-        each.id
-        for each in conversations.messages_of(session, conversation_id)
-        if each.visibility is Visibility.INTERNAL
+        each.id for each in messages.messages_of(session, conversation_id) if each.visibility is Visibility.INTERNAL
     ]
-    return [each.text for each in conversations.revisions_of(session, notes)]
+    return [each.text for each in messages.revisions_of(session, notes)]

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, people
+from storage import conversations, messages, people
 from storage.records import (
     About,
     Client,
@@ -81,7 +81,7 @@ def start_conversation(
         now = house.now(session)
         known = external_id and conversations.conversation_by_external_id(session, external_id)
         if known:
-            return Started(conversation_id=known.id, message_id=conversations.messages_of(session, known.id)[0].id)
+            return Started(conversation_id=known.id, message_id=messages.messages_of(session, known.id)[0].id)
         side = side_in(session, client_id, by)
         no = portal_rules.may_post(
             side, Visibility.SHARED, has_content=bool(subject.strip() and (text.strip() or stored))
@@ -218,7 +218,7 @@ def post_message(
 def posted_before(
     session: Session, external_id: str | None, conversation_id: ConversationId, by: PersonId
 ) -> Posted | Refused | None:
-    known = conversations.message_by_external_id(session, external_id) if external_id else None
+    known = messages.message_by_external_id(session, external_id) if external_id else None
     if known is None:
         return None
     if (known.conversation_id, known.author_id) != (conversation_id, by):

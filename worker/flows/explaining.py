@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, inbox, operation, outbox
+from storage import conversations, inbox, messages, operation, outbox
 from storage.records import (
     Arrival,
     ConversationId,
@@ -32,7 +32,7 @@ class Entry:
 
 def explain_message(house: House, message_id: MessageId) -> list[Entry] | None:
     with house.database.reading() as session:
-        message = conversations.message(session, message_id)
+        message = messages.message(session, message_id)
         if message is None:
             return None
         mail_ids = tuple(dict.fromkeys(each.outgoing_mail_id for each in outbox.deliveries_of(session, [message_id])))

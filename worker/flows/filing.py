@@ -5,9 +5,8 @@ and the third one puts the mail in quarantine, where an operator refiles it afte
 counts apart. Temporary faults of the database or the disk never count.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import assert_never
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,7 +18,6 @@ from storage.records import Arrival, ArrivalId, Client, FilingId, InboundMail
 from storage.states import ArrivalState, Outcome, Visibility
 from worker.core.filing_rules import (
     Decision,
-    Facts,
     Holds,
     Ignores,
     Moves,
@@ -27,7 +25,6 @@ from worker.core.filing_rules import (
     Posts,
     Proves,
     Why,
-    chosen_address,
     decide,
 )
 from worker.core.internal_guard import repeats_a_note
@@ -37,6 +34,7 @@ from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
 from worker.flows.conversation_texts import note_texts, sent_to
 from worker.flows.finding import gather_facts
+from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
@@ -50,16 +48,6 @@ FIRST_PAUSE = timedelta(seconds=30)
 
 class LeaseLost(Exception):  # noqa: N818 - a state of the world, named as one reads it
     """Another worker has the arrival by now: nothing of this try may stay."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A decision with what it takes to apply it: the cut text and the files in the client's store."""
-
-    decision: Decision
-    facts: Facts
-    cut: Cut
-    files: tuple[StoredFile, ...]
 
 
 def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome | ArrivalState | None:
@@ -224,12 +212,6 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
     return applied
 
 
-def signed_address_of(facts: Facts) -> str:
-    """The address found, as filings are unique on it; a report is filed once per mail it came about."""
-    address = chosen_address(facts) or next(iter(facts.found), None)
-    return f"{address.row.public_id:016x}" if address else "none"
-
-
 def end(
     session: Session, arrival: Arrival, filing_id: FilingId, fingerprint: str, *, why: str | None, now: datetime
 ) -> None:
@@ -245,48 +227,6 @@ def end(
     )
     if not done:
         raise LeaseLost
-
-
-def outcome_of(decision: Decision) -> Outcome:
-    match decision:
-        case Posts():
-            return Outcome.POSTED
-        case Opens():
-            return Outcome.NEW_CONVERSATION
-        case Moves():
-            return Outcome.REPORT
-        case Proves() | Ignores():
-            return Outcome.IGNORED
-        case Holds():
-            return Outcome.HELD
-        case _:
-            assert_never(decision)
-
-
-def reason_of(decision: Decision) -> str:
-    match decision:
-        case Moves():
-            return Why.REPORT
-        case Opens():
-            return Why.KNOWN_SENDER
-        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why):
-            return why
-        case _:
-            assert_never(decision)
-
-
-def findings_of(ready: Ready) -> list[dict[str, Any]]:
-    """The chain that ``explain`` prints: ids, counts and names of rules, never text."""
-    facts = ready.facts
-    told = [{"step": each.step, "found": each.found} for each in facts.mail.findings]
-    told.append({"step": "automatic", "found": facts.automatic.why or "no"})
-    told += [{"step": "address", "found": f"{each.row.kind} address in {each.where}"} for each in facts.found]
-    told += [{"step": "references", "found": f"answers o{each.mail.id}"} for each in facts.answered]
-    senders = ", ".join(f"p{each.person.id}" for each in facts.senders) or "nobody known"
-    told.append({"step": "identity", "found": senders if facts.mail.sender else "no readable sender"})
-    told.append({"step": "new text", "found": f"{ready.cut.method}, confidence {ready.cut.confidence:.2f}"})
-    told.append({"step": "decide", "found": reason_of(ready.decision)})
-    return told
 
 
 def put_off(house: House, arrival: Arrival) -> None:

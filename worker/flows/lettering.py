@@ -4,35 +4,30 @@ What goes is fixed here: each delivery gets the revision that it carries, the ma
 return path. Rendering happens afterwards, outside the transaction, from these values alone.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, inbox, outbox, people, signed
+from storage import conversations, messages, outbox, people
 from storage.records import (
     About,
     Attachment,
-    Client,
     Conversation,
     Message,
     MessageId,
     OutgoingMail,
-    Participant,
     Person,
     PersonId,
     PublicId,
     Revision,
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
-from worker.core.letter_rules import answer_address
 from worker.core.letters import Failure, Heading, Letter, LetterMessage
-from worker.core.policy import FromStyle
-from worker.core.senders import Sender, auto_headers, sender_of
-from worker.core.signed_addresses import local_part
-from worker.core.threading_headers import ThreadLink, extend_thread_index, thread_index, thread_of
+from worker.flows.heading import heading_of, mail_token, participant_address, return_path
 from worker.flows.house import House, there
+from worker.flows.talk import Talk, talk_of
 
 EARLIER = 2
 """How many earlier messages are quoted below when the reader has not seen them."""
@@ -49,15 +44,6 @@ class Claimed:
     client_public_id: PublicId | None
     envelope_from: str
     envelope_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
-    """The conversation a mail belongs to, seen from its reader."""
-
-    conversation: Conversation
-    client: Client
-    reader: Participant
 
 
 def gather(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> Claimed:
@@ -77,20 +63,6 @@ def gather(session: Session, house: House, mail: OutgoingMail, *, now: datetime)
     )
 
 
-def talk_of(session: Session, mail: OutgoingMail) -> Talk | None:
-    if mail.conversation_id is None or mail.person_id is None:
-        return None
-    conversation = there(conversations.conversation(session, mail.conversation_id))
-    reader = conversations.participant_of(session, conversation.id, mail.person_id)
-    if reader is None:
-        return None
-    return Talk(
-        conversation=conversation,
-        client=there(people.client(session, conversation.client_id)),
-        reader=reader,
-    )
-
-
 def letter_of(
     session: Session, house: House, mail: OutgoingMail, person: Person | None, talk: Talk | None
 ) -> tuple[Letter, list[Attachment]]:
@@ -99,7 +71,7 @@ def letter_of(
         return notice_letter(session, house, mail, person, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = carried_messages(session, mail)
-    files = conversations.attachments_of(session, [message.id for message, _ in carried])
+    files = messages.attachments_of(session, [message.id for message, _ in carried])
     shown = [each for each in files if not each.set_aside]
     names = people.people_by_ids(session, [message.author_id for message, _ in carried if message.author_id])
     author = names.get(mail.author_id) if mail.author_id else None
@@ -128,15 +100,15 @@ def letter_of(
 def carried_messages(session: Session, mail: OutgoingMail) -> list[tuple[Message, Revision]]:
     """The messages of a mail with the revisions that were fixed for it, in order."""
     carried = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
-    messages = conversations.messages_by_ids(session, [each.message_id for each in carried])
-    fixed = conversations.revisions_by_ids(session, [each.revision_id for each in carried if each.revision_id])
-    return [(messages[each.message_id], fixed[each.revision_id]) for each in carried if each.revision_id]
+    named = messages.messages_by_ids(session, [each.message_id for each in carried])
+    fixed = messages.revisions_by_ids(session, [each.revision_id for each in carried if each.revision_id])
+    return [(named[each.message_id], fixed[each.revision_id]) for each in carried if each.revision_id]
 
 
 def fix_revisions(session: Session, mail: OutgoingMail) -> int:
     """Fix what each delivery carries, once; how many messages are left to carry."""
     open_ones = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
-    latest = conversations.latest_revisions(session, [each.message_id for each in open_ones])
+    latest = messages.latest_revisions(session, [each.message_id for each in open_ones])
     for each in open_ones:
         if each.revision_id is None:
             outbox.update_delivery(session, each.id, revision_id=latest[each.message_id].id)
@@ -160,10 +132,10 @@ def earlier_messages(session: Session, mail: OutgoingMail, talk: Talk, zone: Zon
     """The last earlier messages that this reader may read and has neither written, seen nor got by mail."""
     carried = {each.message_id for each in outbox.deliveries_in(session, [mail.id])}
     first = min(carried, default=MessageId(0))
-    recent = conversations.last_messages(session, talk.conversation.id, most=50)
+    recent = messages.last_messages(session, talk.conversation.id, most=50)
     before = [each for each in recent if each.id < first and may_be_quoted(each, talk)][:EARLIER]
     unseen = [each for each in before if not knows(session, each, talk)]
-    latest = conversations.latest_revisions(session, [each.id for each in unseen])
+    latest = messages.latest_revisions(session, [each.id for each in unseen])
     names = people.people_by_ids(session, [each.author_id for each in unseen if each.author_id])
     return tuple(letter_message((each, latest[each.id]), names, zone, []) for each in reversed(unseen))
 
@@ -198,111 +170,6 @@ def about_of(conversation: Conversation) -> About | None:
         amount=conversation.about_amount,
         currency=conversation.about_currency or "EUR",
         counterparty=conversation.about_counterparty,
-    )
-
-
-def participant_address(session: Session, house: House, talk: Talk, kind: AddressKind) -> str:
-    row = signed.address_of_participant(
-        session, talk.conversation.id, talk.reader.id, kind, now=talk.conversation.opened_at
-    )
-    return full_address(house, kind, house.keys.sign(kind, row.public_id))
-
-
-def full_address(house: House, kind: AddressKind, token: str) -> str:
-    return f"{local_part(kind, token, house.policy.separator)}@{house.policy.domain}"
-
-
-def mail_token(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> str:
-    """The signed token of this mail: in its Message-ID, ENVID and return path. Made once."""
-    known = [each for each in signed.addresses_of_mail(session, mail.id) if each.kind is AddressKind.RETURN_PATH]
-    row = (
-        known[0]
-        if known
-        else signed.add_signed_address(
-            session, AddressKind.RETURN_PATH, now=now, conversation_id=mail.conversation_id, outgoing_mail_id=mail.id
-        )
-    )
-    return house.keys.sign(AddressKind.RETURN_PATH, row.public_id)
-
-
-def return_path(house: House, token: str) -> str:
-    """Signed per mail; a relay that sends only as one mailbox gets that one, and reports are matched by ENVID."""
-    if house.policy.from_style is FromStyle.MAILBOX and house.policy.mailbox_address:
-        return house.policy.mailbox_address
-    return full_address(house, AddressKind.RETURN_PATH, token)
-
-
-def heading_of(
-    session: Session,
-    house: House,
-    mail: OutgoingMail,
-    person: Person | None,
-    talk: Talk | None,
-    *,
-    letter: Letter,
-    token: str,
-    now: datetime,
-) -> Heading:
-    sender = sender_for(session, house, mail, talk, letter)
-    automatic = auto_headers(mail.kind)
-    reply_to = answer_address(letter)
-    heading = Heading(
-        from_name=sender.name,
-        from_address=sender.address,
-        to_name=person.name if person else "",
-        to_address=mail.address,
-        reply_to=reply_to,
-        message_id=f"{token}@{house.policy.domain}",
-        dated_at=now,
-        auto_submitted=automatic.auto_submitted,
-        suppress_responses=automatic.suppress,
-        language=mail.language,
-    )
-    if house.policy.redirect_all_to:
-        shown = mail.address.replace("@", " at ")
-        heading = replace(heading, to_name=f"{heading.to_name} ({shown})", to_address=house.policy.redirect_all_to)
-    return with_thread(session, mail, talk, heading) if talk else heading
-
-
-def with_thread(session: Session, mail: OutgoingMail, talk: Talk, heading: Heading) -> Heading:
-    """One mail thread per conversation and person; notes thread among themselves."""
-    earlier = [
-        each
-        for each in outbox.mails_to(session, talk.conversation.id, talk.reader.person_id)
-        if each.id < mail.id and each.message_id and each.visibility is mail.visibility
-    ]
-    known = [(each.dated_at or each.opened_at, each.message_id or "") for each in earlier]
-    own = inbox.mail_of_person_in(session, talk.conversation.id, talk.reader.person_id)
-    if own is not None and own.mail_message_id:
-        known.append((own.filed_at, own.mail_message_id))
-    thread = thread_of(talk.conversation.thread_root, [ThreadLink(message_id=name) for _, name in sorted(known)])
-    return replace(
-        heading,
-        in_reply_to=thread.in_reply_to,
-        references=thread.references,
-        thread_topic=talk.conversation.subject,
-        thread_index=outlook_index(talk.conversation, sorted(at for at, _ in known), now=heading.dated_at),
-    )
-
-
-def outlook_index(conversation: Conversation, earlier: list[datetime], *, now: datetime) -> str:
-    """Continues the client's own Thread-Index when he started the conversation; else ours."""
-    theirs = extend_thread_index(conversation.thread_index, now) if conversation.thread_index else None
-    replies = [*earlier, now] if earlier else []
-    return theirs or thread_index(conversation.public_id, conversation.opened_at, replies)
-
-
-def sender_for(session: Session, house: House, mail: OutgoingMail, talk: Talk | None, letter: Letter) -> Sender:
-    author_local = addresses.local_part_of(session, person_id=mail.author_id) if mail.author_id else None
-    client_local = addresses.local_part_of(session, client_id=mail.client_id) if mail.client_id else None
-    return sender_of(
-        house.policy,
-        side=talk.reader.side if talk else Side.FIRM,
-        author_name=letter.signer if talk else None,
-        author_house_local=author_local,
-        client_name=letter.client_name if talk else None,
-        client_house_local=client_local,
-        reply_address=letter.reply_address or letter.note_address,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, operation, outbox
+from storage import attention, conversations, messages, operation, outbox
 from storage.records import Conversation, Message, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Evidence, MailState, Side
 from worker.core import portal_rules
@@ -48,13 +48,13 @@ def edit_message(
         no = Refused(No.UNKNOWN) if found is None else portal_rules.may_change(found[1], by)
         if no or found is None:
             return no or Refused(No.UNKNOWN)
-        if not text.strip() and not conversations.attachments_of(session, [message_id]):
+        if not text.strip() and not messages.attachments_of(session, [message_id]):
             return Refused(No.NOTHING_TO_SAY)
         conversation, message = found
         now = house.now(session)
-        before = conversations.latest_revisions(session, [message_id])[message_id].text
-        conversations.add_revision(session, message_id, text=text.strip(), by_id=by, now=now)
-        conversations.update_message(session, message_id, edited_at=now)
+        before = messages.latest_revisions(session, [message_id])[message_id].text
+        messages.add_revision(session, message_id, text=text.strip(), by_id=by, now=now)
+        messages.update_message(session, message_id, edited_at=now)
         late = sum(is_fixed(each) for each in mails_with(session, message_id).values())
         wanted = needs_correction(before, text.strip()) if correct is None else correct
         note = Note(conversation=conversation, message=message, now=now)
@@ -74,8 +74,8 @@ def delete_message(house: House, *, by: PersonId, message_id: MessageId) -> Dele
         now = house.now(session)
         mails = mails_with(session, message_id)
         waiting = [each.id for each in mails.values() if not is_too_late(session, each)]
-        conversations.add_revision(session, message_id, text="", by_id=by, now=now, tombstone=True)
-        conversations.update_message(session, message_id, deleted_at=now)
+        messages.add_revision(session, message_id, text="", by_id=by, now=now, tombstone=True)
+        messages.update_message(session, message_id, deleted_at=now)
         drop_deliveries(session, message_id, waiting, now=now)
         stopped = sum(stop_if_empty(session, each, why="deleted before it went", now=now) for each in waiting)
         close_of_message(session, conversation, message_id, by=by, now=now)
@@ -95,7 +95,7 @@ def mark_seen(house: House, *, by: PersonId, message_id: MessageId) -> Refused |
         if reader is None or side is None or not portal_rules.may_read(message, side):
             return Refused(No.NOT_A_PARTY)
         now = house.now(session)
-        seen = [each for each in conversations.messages_of(session, conversation.id) if comes_before(each, message)]
+        seen = [each for each in messages.messages_of(session, conversation.id) if comes_before(each, message)]
         touched = see_deliveries(session, [each.id for each in seen], by, now=now)
         for mail_id in touched:
             stop_if_seen(session, mail_id, now=now)
@@ -107,11 +107,11 @@ def mark_seen(house: House, *, by: PersonId, message_id: MessageId) -> Refused |
 
 
 def locked(session: Session, message_id: MessageId) -> tuple[Conversation, Message] | None:
-    message = conversations.message(session, message_id)
+    message = messages.message(session, message_id)
     if message is None:
         return None
     conversation = there(conversations.lock_conversation(session, message.conversation_id))
-    return conversation, there(conversations.message(session, message_id))
+    return conversation, there(messages.message(session, message_id))
 
 
 def comes_before(one: Message, last: Message) -> bool:

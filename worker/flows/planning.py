@@ -10,7 +10,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, attention, conversations, outbox, people
+from storage import addresses, attention, conversations, messages, outbox, people
 from storage.records import (
     Conversation,
     Message,
@@ -134,7 +134,7 @@ def others_wrote_since(session: Session, note: Note, waiting: OutgoingMail, side
     seen = (Visibility.SHARED,) if side is Side.CLIENT else tuple(Visibility)
     return any(
         each.id > first and each.author_id != waiting.author_id and each.visibility in seen
-        for each in conversations.last_messages(session, note.conversation.id, most=50)
+        for each in messages.last_messages(session, note.conversation.id, most=50)
     )
 
 

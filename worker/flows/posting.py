@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, operation
+from storage import attention, conversations, messages, operation
 from storage.records import (
     Conversation,
     ConversationId,
@@ -75,7 +75,7 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
     """Add the message with its files, move attention, plan the mails, tell the portal. The caller holds the lock."""
     conversation = there(conversations.conversation(session, conversation_id))
     thanks = not draft.files and is_pure_thanks(draft.text)
-    message_id = conversations.add_message(
+    message_id = messages.add_message(
         session,
         conversation_id=conversation_id,
         author_id=draft.author_id,
@@ -95,7 +95,7 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         cut_confidence=draft.cut_confidence,
     )
     add_files(session, conversation, message_id, draft.files, now=now)
-    message = there(conversations.message(session, message_id))
+    message = there(messages.message(session, message_id))
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
     apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message_id)
@@ -116,7 +116,7 @@ def add_files(
     session: Session, conversation: Conversation, message_id: MessageId, files: Sequence[StoredFile], *, now: datetime
 ) -> None:
     for position, file in enumerate(files, start=1):
-        file_id = conversations.add_file(
+        file_id = messages.add_file(
             session,
             conversation.client_id,
             sha256=file.sha256,
@@ -124,7 +124,7 @@ def add_files(
             media_type=file.media_type,
             now=now,
         )
-        conversations.add_attachment(
+        messages.add_attachment(
             session, message_id, file_id, position=position, name=file.name, set_aside=file.set_aside
         )
 

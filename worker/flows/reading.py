@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, operation, outbox, people
+from storage import attention, conversations, messages, operation, outbox, people
 from storage.records import (
     Attachment,
     Change,
@@ -159,11 +159,11 @@ def read_conversation(house: House, *, by: PersonId, conversation_id: Conversati
 
 
 def view_of(session: Session, conversation: Conversation, side: Side) -> ConversationView:
-    readable = [each for each in conversations.messages_of(session, conversation.id) if may_read(each, side)]
+    readable = [each for each in messages.messages_of(session, conversation.id) if may_read(each, side)]
     ids = [each.id for each in readable]
-    revisions = by_message(conversations.revisions_of(session, ids), ids)
+    revisions = by_message(messages.revisions_of(session, ids), ids)
     files = {
-        message_id: [a for a in conversations.attachments_of(session, ids) if a.message_id == message_id]
+        message_id: [a for a in messages.attachments_of(session, ids) if a.message_id == message_id]
         for message_id in ids
     }
     participants = conversations.participants_of(session, conversation.id)

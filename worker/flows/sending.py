@@ -9,22 +9,21 @@ never said how it ended is in doubt, and the mail is marked "may be doubled".
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, operation, outbox
+from storage import addresses, messages, operation, outbox
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.records import Attachment, OutgoingMail, OutgoingMailId
+from storage.records import OutgoingMail, OutgoingMailId
 from storage.states import AttemptOutcome, Evidence, FailureClass, MailKind, MailState, Side, Visibility
 from worker.core.backoff import has_expired, next_try
 from worker.core.internal_guard import why_internal
 from worker.core.letter_rules import Unprintable
-from worker.core.letters import Letter, LetterFile, LetterMessage
 from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, SealedMail, Taken
 from worker.core.report_reasons import reason_of
 from worker.core.sending import Event, next_state
@@ -33,12 +32,11 @@ from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
 from worker.flows.house import House, gate_of, there
 from worker.flows.lettering import Claimed, fix_revisions, gather
 from worker.flows.ports import Printer, Relay
+from worker.flows.printing import print_mail
 
 log = structlog.get_logger("navette.sending")
 
 INTERNAL_REASON = "internal_content"
-BASE64_GROWTH = 1.37
-ROOM_FOR_TEXT = 200_000
 MOST_STUMBLES = 5
 NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
 
@@ -170,57 +168,14 @@ def seal(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Seal
     )
 
 
-def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> tuple[bytes, str]:
-    """The bytes and the text part. Files that the relay would not take are named and left out."""
-    fitting = files_that_fit(claimed.files, relay.largest())
-    letter = (
-        name_left_out(claimed.letter, claimed.files, fitting) if len(fitting) < len(claimed.files) else claimed.letter
-    )
-    words = printer.render(letter)
-    files = [
-        LetterFile(
-            name=each.name,
-            media_type=each.media_type,
-            content=house.files.read_attachment(there(claimed.client_public_id), each.sha256),
-        )
-        for each in fitting
-    ]
-    return printer.build(claimed.heading, words, files), words.text
-
-
-def files_that_fit(files: tuple[Attachment, ...], largest: int | None) -> list[Attachment]:
-    """In order, as long as they fit into what the relay takes."""
-    if largest is None:
-        return list(files)
-    left = largest - ROOM_FOR_TEXT
-    fitting = []
-    for each in files:
-        grown = int(each.size * BASE64_GROWTH)
-        if grown <= left:
-            fitting.append(each)
-            left -= grown
-    return fitting
-
-
-def name_left_out(letter: Letter, files: tuple[Attachment, ...], fitting: list[Attachment]) -> Letter:
-    out = [each.name for each in files if each not in fitting]
-
-    def mark(message: LetterMessage) -> LetterMessage:
-        gone = tuple(name for name in message.files if name in out)
-        kept = tuple(name for name in message.files if name not in out)
-        return replace(message, files=kept, files_left_out=gone)
-
-    return replace(letter, messages=tuple(mark(each) for each in letter.messages))
-
-
 def stopped_by_guard(
     session: Session, house: House, mail: OutgoingMail, text: str, reader: Side, *, now: datetime
 ) -> bool:
     """The last check before the relay, on the finished text and on what the database says is in it."""
     if mail.conversation_id is None:
         return False
-    everything = conversations.messages_of(session, mail.conversation_id)
-    every_text = conversations.revisions_of(session, [each.id for each in everything])
+    everything = messages.messages_of(session, mail.conversation_id)
+    every_text = messages.revisions_of(session, [each.id for each in everything])
     kind = {each.id: each.visibility for each in everything}
     carried = outbox.deliveries_in(session, [mail.id])
     why = why_internal(

@@ -1,0 +1,192 @@
+"""Messages with their immutable revisions, and the files they carry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.records import (
+    Attachment,
+    ClientId,
+    ConversationId,
+    FileId,
+    InboundMailId,
+    Message,
+    MessageId,
+    PersonId,
+    Revision,
+    RevisionId,
+)
+from storage.rows import add, add_if_new, change, read_all, read_one, selecting
+from storage.states import MessageKind, Origin, ScanState, Side, Visibility
+from storage.tables.conversations import attachments, conversations, files, messages, revisions
+
+
+def add_message(
+    session: Session,
+    *,
+    conversation_id: ConversationId,
+    author_id: PersonId | None,
+    author_side: Side,
+    text: str,
+    happened_at: datetime,
+    now: datetime,
+    origin: Origin,
+    kind: MessageKind = MessageKind.WRITTEN,
+    visibility: Visibility = Visibility.SHARED,
+    answer_wanted: bool = False,
+    sender_unverified: bool = False,
+    external_id: str | None = None,
+    inbound_mail_id: InboundMailId | None = None,
+    quoted_text: str | None = None,
+    cut_rule: str | None = None,
+    cut_confidence: float | None = None,
+) -> MessageId:
+    """A message and its first revision; the conversation moves to the top of the lists."""
+    message_id = add(
+        session,
+        messages,
+        conversation_id=conversation_id,
+        author_id=author_id,
+        author_side=author_side,
+        kind=kind,
+        visibility=visibility,
+        origin=origin,
+        answer_wanted=answer_wanted,
+        sender_unverified=sender_unverified,
+        happened_at=happened_at,
+        created_at=now,
+        external_id=external_id,
+        inbound_mail_id=inbound_mail_id,
+    )
+    add(
+        session,
+        revisions,
+        message_id=message_id,
+        number=1,
+        text=text,
+        quoted_text=quoted_text,
+        cut_rule=cut_rule,
+        cut_confidence=cut_confidence,
+        by_id=author_id,
+        created_at=now,
+    )
+    newer = (conversations.c.id == conversation_id, conversations.c.last_happened_at < happened_at)
+    change(session, conversations, *newer, last_happened_at=happened_at)
+    return MessageId(message_id)
+
+
+def message(session: Session, message_id: MessageId) -> Message | None:
+    return read_one(session, Message, selecting(Message, messages, messages.c.id == message_id))
+
+
+def message_by_external_id(session: Session, external_id: str) -> Message | None:
+    return read_one(session, Message, selecting(Message, messages, messages.c.external_id == external_id))
+
+
+def messages_of(session: Session, conversation_id: ConversationId) -> list[Message]:
+    wanted = selecting(Message, messages, messages.c.conversation_id == conversation_id)
+    return read_all(session, Message, wanted.order_by(messages.c.happened_at, messages.c.id))
+
+
+def messages_by_ids(session: Session, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+    found = read_all(session, Message, selecting(Message, messages, messages.c.id.in_(ids)))
+    return {each.id: each for each in found}
+
+
+def last_messages(session: Session, conversation_id: ConversationId, *, most: int) -> list[Message]:
+    """The newest messages of a conversation, newest first."""
+    wanted = selecting(Message, messages, messages.c.conversation_id == conversation_id)
+    return read_all(session, Message, wanted.order_by(messages.c.happened_at.desc(), messages.c.id.desc()).limit(most))
+
+
+def update_message(session: Session, message_id: MessageId, **values: object) -> None:
+    change(session, messages, messages.c.id == message_id, **values)
+
+
+def add_revision(
+    session: Session,
+    message_id: MessageId,
+    *,
+    text: str,
+    by_id: PersonId | None,
+    now: datetime,
+    tombstone: bool = False,
+) -> RevisionId:
+    newest = select(func.coalesce(func.max(revisions.c.number), 0) + 1).where(revisions.c.message_id == message_id)
+    return RevisionId(
+        add(
+            session,
+            revisions,
+            message_id=message_id,
+            number=newest.scalar_subquery(),
+            text=text,
+            tombstone=tombstone,
+            by_id=by_id,
+            created_at=now,
+        )
+    )
+
+
+def revisions_of(session: Session, message_ids: Sequence[MessageId]) -> list[Revision]:
+    wanted = selecting(Revision, revisions, revisions.c.message_id.in_(message_ids))
+    return read_all(session, Revision, wanted.order_by(revisions.c.message_id, revisions.c.number))
+
+
+def latest_revisions(session: Session, message_ids: Sequence[MessageId]) -> dict[MessageId, Revision]:
+    return {each.message_id: each for each in revisions_of(session, message_ids)}
+
+
+def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[RevisionId, Revision]:
+    found = read_all(session, Revision, selecting(Revision, revisions, revisions.c.id.in_(ids)))
+    return {each.id: each for each in found}
+
+
+def add_file(
+    session: Session, client_id: ClientId, *, sha256: str, size: int, media_type: str, now: datetime
+) -> FileId:
+    """The row of a stored file: one per client and content."""
+    made = add_if_new(
+        session,
+        files,
+        client_id=client_id,
+        sha256=sha256,
+        size=size,
+        media_type=media_type,
+        scan_state=ScanState.UNSCANNED,
+        created_at=now,
+    )
+    if made is None:
+        same = (files.c.client_id == client_id, files.c.sha256 == sha256)
+        made = session.execute(select(files.c.id).where(*same)).scalar_one()
+    return FileId(made)
+
+
+def add_attachment(
+    session: Session, message_id: MessageId, file_id: FileId, *, position: int, name: str, set_aside: bool = False
+) -> int:
+    return add(
+        session,
+        attachments,
+        message_id=message_id,
+        file_id=file_id,
+        position=position,
+        name=name,
+        set_aside=set_aside,
+    )
+
+
+ATTACHMENT_COLUMNS = {"id", "public_id", "message_id", "file_id", "position", "name", "set_aside"}
+
+
+def attachments_of(session: Session, message_ids: Sequence[MessageId]) -> list[Attachment]:
+    of_file = ("client_id", "sha256", "size", "media_type", "scan_state")
+    own = (column for column in attachments.c if column.key in ATTACHMENT_COLUMNS)
+    wanted = (
+        select(*own, *(files.c[name] for name in of_file))
+        .join(files, files.c.id == attachments.c.file_id)
+        .where(attachments.c.message_id.in_(message_ids))
+        .order_by(attachments.c.message_id, attachments.c.position)
+    )
+    return read_all(session, Attachment, wanted)
