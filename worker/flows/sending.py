@@ -16,7 +16,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import addresses, messages, operation, outbox
+from storage import addresses, conversations, messages, operation, outbox, people
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import OutgoingMail, OutgoingMailId
@@ -31,13 +31,17 @@ from worker.faults import reach
 from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
 from worker.flows.house import House, gate_of, there
 from worker.flows.lettering import Claimed, fix_revisions, gather
+from worker.flows.planning import is_still_there
 from worker.flows.ports import Printer, Relay
 from worker.flows.printing import print_mail
 
 log = structlog.get_logger("navette.sending")
 
 INTERNAL_REASON = "internal_content"
+REDIRECTED = "redirected_to"
+REHEARSED = "went to the rehearsal address instead"
 MOST_STUMBLES = 5
+LEAST_TRIES = 10
 NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
 
 
@@ -51,7 +55,7 @@ class Sealed:
 
 def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMailId) -> MailState | None:
     """Try one mail once; its state afterwards, or None when it was not ours (not due, not free, not allowed)."""
-    claimed = claim(house, mail_id)
+    claimed = claim_or_stumble(house, mail_id)
     if claimed is None:
         return None
     reach("send.after_claim")
@@ -67,19 +71,68 @@ def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMai
     return state
 
 
+def claim_or_stumble(house: House, mail_id: OutgoingMailId) -> Claimed | None:
+    """A fault of our own in gathering one mail puts that mail off, and stops no other."""
+    try:
+        return claim(house, mail_id)
+    except DatabaseDown:
+        raise
+    except Exception:  # outermost: the batch goes on with the next mail
+        log.exception("not_gathered", mail=mail_id)
+    with house.database.writing() as session:
+        now = house.now(session)
+        mail = there(outbox.mail(session, mail_id))
+        lock_talk(session, mail)
+        if outbox.put_off(session, mail_id, due_at=now + next_try(mail.tries + 1, 0)) >= MOST_STUMBLES:
+            facts = FailureFacts(kind=FailureClass.HARD, status="", reason="could_not_be_built")
+            fail(session, house, mail, facts, Event.GAVE_UP, now=now)
+    return None
+
+
+def lock_talk(session: Session, mail: OutgoingMail) -> None:
+    """The conversation's lock comes before the mail's row, everywhere: two that wait for each other wait for ever."""
+    if mail.conversation_id is not None:
+        conversations.lock_conversation(session, mail.conversation_id)
+
+
 def claim(house: House, mail_id: OutgoingMailId) -> Claimed | None:
     """Take the mail and fix what it carries, or end it when there is nothing to send or nobody to send to."""
     with house.database.writing() as session:
         now = house.now(session)
+        known = outbox.mail(session, mail_id)
+        if known is None:
+            return None
+        lock_talk(session, known)
         mail = outbox.claim_mail(session, mail_id, now, gate_of(house.policy), lease=house.policy.send_lease)
         if mail is None:
             return None
         if outbox.end_lost_attempts(session, mail_id, mail.fence, now=now):
             outbox.update_mail(session, mail_id, {MailState.SENDING}, may_be_doubled=True)
             operation.note_event(session, "mail_in_doubt", now=now, outgoing_mail_id=mail_id)
+        mail = as_addressed_today(session, house, mail)
         if ended(session, house, mail, now=now):
             return None
         return gather(session, house, there(outbox.mail(session, mail_id)), now=now)
+
+
+def as_addressed_today(session: Session, house: House, mail: OutgoingMail) -> OutgoingMail:
+    """The person's address may have been corrected, or a rehearsal begun or ended, since the mail was planned.
+
+    Bytes that no server can have are made anew then; others keep what they say.
+    """
+    values: dict[str, object] = {}
+    if mail.person_id is not None and not mail.may_be_doubled:
+        in_use = [each.normal for each in addresses.addresses_of(session, mail.person_id) if each.state == "active"]
+        best = addresses.mail_address_of(session, mail.person_id)
+        if mail.address not in in_use and best is not None:
+            values = {"address": best.normal, "bytes_path": None}
+    rehearsed = (mail.details or {}).get(REDIRECTED)
+    if mail.bytes_path is not None and rehearsed != house.policy.redirect_all_to and not mail.may_be_doubled:
+        values["bytes_path"] = None
+    if not values:
+        return mail
+    outbox.update_mail(session, mail.id, {MailState.SENDING}, **values)
+    return there(outbox.mail(session, mail.id))
 
 
 def ended(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> bool:
@@ -87,13 +140,40 @@ def ended(session: Session, house: House, mail: OutgoingMail, *, now: datetime) 
     left = fix_revisions(session, mail)
     if left == 0 and mail.kind in NEEDS_MESSAGES:
         return move(session, mail, Event.NOTHING_LEFT, now=now, ended_why="nothing was left to carry")
-    if addresses.is_suppressed(session, mail.address):
+    if addresses.is_suppressed(session, mail.address) or is_nobodys(session, mail):
         facts = FailureFacts(kind=FailureClass.HARD, status="", reason="suppressed")
         return fail(session, house, mail, facts, Event.ADDRESS_SUPPRESSED, now=now)
-    if mail.tries > 1 and has_expired(mail.opened_at, now, house.policy.give_up_after):
+    if not reader_is_there(session, mail):
+        return move(session, mail, Event.NOTHING_LEFT, now=now, ended_why="the reader left")
+    if is_given_up(house, mail, now):
         facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
         return fail(session, house, mail, facts, Event.GAVE_UP, now=now)
     return False
+
+
+def is_nobodys(session: Session, mail: OutgoingMail) -> bool:
+    """The person has this address no more, and no other one that works."""
+    if mail.person_id is None:
+        return False
+    return all(
+        each.normal != mail.address or each.state == "retired"
+        for each in addresses.addresses_of(session, mail.person_id)
+    )
+
+
+def reader_is_there(session: Session, mail: OutgoingMail) -> bool:
+    """Who left the client or the firm while the mail waited does not get it."""
+    if mail.conversation_id is None or mail.person_id is None or mail.client_id is None:
+        return True
+    reader = conversations.participant_of(session, mail.conversation_id, mail.person_id)
+    if reader is None:
+        return people.is_case_manager(session, mail.person_id)
+    return reader.left_at is None and is_still_there(session, mail.client_id, reader)
+
+
+def is_given_up(house: House, mail: OutgoingMail, now: datetime) -> bool:
+    """Old and often tried: a clock that jumps ahead by a month ends no mail."""
+    return mail.tries >= LEAST_TRIES and has_expired(mail.opened_at, now, house.policy.give_up_after)
 
 
 def seal_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Sealed | None:
@@ -149,6 +229,7 @@ def seal(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Seal
             "sent_text": text,
             "message_id": claimed.heading.message_id,
             "envelope_id": claimed.envelope_id,
+            "details": {**(mail.details or {}), REDIRECTED: house.policy.redirect_all_to},
         }
         if mail.bytes_path is None:
             fixed |= {"dated_at": claimed.heading.dated_at, "thread_index": claimed.heading.thread_index}
@@ -198,6 +279,7 @@ def record(house: House, sealed: Sealed, answer: RelayAnswer) -> MailState:
     mail = sealed.mail
     with house.database.writing() as session:
         now = house.now(session)
+        lock_talk(session, mail)
         outcome = OUTCOMES[type(answer)]
         outbox.end_attempt(session, mail.id, mail.fence, outcome, reply=answer.reply, now=now)
         match answer:
@@ -224,6 +306,9 @@ OUTCOMES = {
 
 def accept(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> None:
     """Grey tick. A report that was faster has moved the mail already: then only the time of the 250 is noted."""
+    if house.policy.redirect_all_to is not None:
+        move(session, mail, Event.NOTHING_LEFT, now=now, accepted_at=now, ended_why=REHEARSED)
+        return
     to = next_state(MailState.SENDING, Event.RELAY_TOOK_IT)
     done = outbox.write_under_fence(session, mail.id, mail.fence, state=to, accepted_at=now, lease_until=None)
     if done:
@@ -238,7 +323,7 @@ def again(
     session: Session, house: House, mail: OutgoingMail, *, now: datetime, busy: bool, may_be_doubled: bool = False
 ) -> None:
     """Back to the queue. A relay that is away is asked again soon; a mail it did not want waits longer each time."""
-    if has_expired(mail.opened_at, now, house.policy.give_up_after):
+    if is_given_up(house, mail, now):
         facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
         fail(session, house, mail, facts, Event.GAVE_UP, now=now)
         return
