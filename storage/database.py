@@ -19,8 +19,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,7 @@ class Database:
     """One firm's database. ``url``: a SQLAlchemy URL, ``sqlite:////abs/path`` or ``postgresql://…`` (psycopg 3)."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = read_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
@@ -103,6 +103,20 @@ class Database:
         self.engine.dispose()
 
 
+class BadUrl(ValueError):  # noqa: N818 - reads as what it is
+    """Not a URL of a database that is served here; the text says what to write."""
+
+
+def read_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadUrl("write it like sqlite:////folder/navette.db or postgresql://user@host/name") from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
+        raise BadUrl(f"{parsed.get_backend_name()} is not served: SQLite and PostgreSQL are")
+    return parsed
+
+
 def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(package_files("storage") / "migrations"))
@@ -118,7 +132,7 @@ def told_as_down() -> Iterator[None]:
     except IntegrityError as fault:
         raise AlreadyThere(type(fault.orig).__name__) from fault
     except DBAPIError as fault:
-        if fault.connection_invalidated:
+        if fault.connection_invalidated or "not a database" in str(fault.orig):
             raise DatabaseDown(str(fault.orig)) from fault
         raise
 

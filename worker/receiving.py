@@ -10,7 +10,7 @@ from worker.core.policy import SinkRole
 from worker.faults import reach
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink, SinkSettings
-from worker.settings import Settings, policy_of
+from worker.settings import BadSettings, Settings, policy_of
 from worker.wiring import build_house
 
 log = structlog.get_logger("navette.sink")
@@ -26,8 +26,14 @@ async def serve_sink(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    try:
+        host, port = await sink.start()
+    except OSError as fault:
+        where = f"{settings.sink_host}:{settings.sink_port}"
+        raise BadSettings(
+            f"the sink cannot listen on {where}: {fault.strerror}; set NAVETTE_SINK_PORT or NAVETTE_SINK_HOST"
+        ) from fault
     keeping.start()
-    host, port = await sink.start()
     log.info("listening", host=host, port=port, protocol=settings.sink_protocol)
     await stopping.wait()
     await sink.stop()

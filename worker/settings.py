@@ -25,6 +25,7 @@ PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
 SHORTEST_SECRET = 24
+SEPARATORS = ("+", "-", "=", "_", ".")
 
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is
@@ -124,16 +125,63 @@ class Settings(BaseSettings):
         read_keys(value.get_secret_value())
         return value
 
+    @field_validator("domain")
+    @classmethod
+    def must_be_a_domain(cls, value: str) -> str:
+        if not is_address(f"x@{value}"):
+            raise ValueError("must be a mail domain, like mail.firm.example")
+        return value
+
+    @field_validator("separator")
+    @classmethod
+    def must_separate(cls, value: str) -> str:
+        if value not in SEPARATORS:
+            raise ValueError(f"must be one of {' '.join(SEPARATORS)}")
+        return value
+
+    @field_validator("firm_name", "relay_host", "sink_host")
+    @classmethod
+    def must_be_one_line(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            raise ValueError("must be one line of text, not empty")
+        return value
+
+    @field_validator("sending_listed")
+    @classmethod
+    def must_list_addresses(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            if not is_address(each if not each.startswith("@") else f"x{each}"):
+                raise ValueError(f"{each} is neither a mail address nor @domain")
+        return value
+
+    @field_validator("relay_ca_file")
+    @classmethod
+    def must_be_a_file(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError(f"there is no file {value}")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def must_be_a_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "redis+socket://")):
+            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        return value
+
     @model_validator(mode="after")
     def must_fit_together(self) -> "Settings":
         if not self.demo and DEMO_SECRET in self.keys.get_secret_value():
             raise ValueError(
-                "keys: the demo's secret is refused: make one with `navette keys new` and set NAVETTE_KEYS"
+                "NAVETTE_KEYS: the demo's secret is refused: make one with `navette keys new` and set NAVETTE_KEYS"
             )
         if self.from_style is FromStyle.MAILBOX and not self.mailbox_address:
-            raise ValueError("mailbox_address: from_style mailbox needs NAVETTE_MAILBOX_ADDRESS")
+            raise ValueError("NAVETTE_MAILBOX_ADDRESS: from_style mailbox needs NAVETTE_MAILBOX_ADDRESS")
         if self.undo_max_seconds < self.undo_seconds:
-            raise ValueError("undo_max_seconds: must be at least undo_seconds")
+            raise ValueError("NAVETTE_UNDO_MAX_SECONDS: must be at least undo_seconds")
+        if self.sending is Sending.ONLY_LISTED and not self.sending_listed:
+            raise ValueError("NAVETTE_SENDING_LISTED: sending only-listed needs a list of addresses or @domains")
+        if self.relay_user and not self.relay_password.get_secret_value():
+            raise ValueError("NAVETTE_RELAY_PASSWORD: a relay user needs a password")
         return self
 
     def sqlalchemy_url(self) -> str:
@@ -176,7 +224,10 @@ def refuse_unknown(names: Mapping[str, Any]) -> None:
 def load_settings(**given: Any) -> Settings:
     """The settings of this process; ``BadSettings`` with one line a fault."""
     refuse_unknown(os.environ)
-    refuse_unknown(dotenv_values(".env"))
+    try:
+        refuse_unknown(dotenv_values(".env"))
+    except UnicodeDecodeError:
+        raise BadSettings(".env is not UTF-8: save it as UTF-8") from None
     try:
         return Settings(**given)
     except ValidationError as fault:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage.database import Database
+from storage.database import BadUrl, Database
 from storage.files import FileStore
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
@@ -27,9 +27,11 @@ class DatabaseClock:
 
 def open_database(settings: Settings) -> Database:
     """The firm's database, migrated: the embedded one brings itself up to date, a server's is only checked."""
-    if not settings.database_url:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.sqlalchemy_url())
+    make_data_dir(settings)
+    try:
+        database = Database(settings.sqlalchemy_url())
+    except BadUrl as fault:
+        raise BadSettings(f"NAVETTE_DATABASE_URL: {fault}") from fault
     if not database.is_migrated():
         if not database.is_sqlite:
             raise BadSettings(
@@ -37,6 +39,14 @@ def open_database(settings: Settings) -> Database:
             )
         database.migrate()
     return database
+
+
+def make_data_dir(settings: Settings) -> None:
+    """The folder of database, broker and files, for us alone."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise BadSettings(f"NAVETTE_DATA_DIR: cannot use {settings.data_dir}: {fault.strerror}") from fault
 
 
 def build_house(settings: Settings, bell: Bell) -> House:

@@ -111,7 +111,7 @@ def supervisor_killed(make: Make, size: int) -> Counts:
     load = Load(station, size)
     process = station.start()
     load.ask()
-    station.wait_for(lambda: station.told("sent"), "the first mail is sent")
+    station.wait_for(lambda: station.told("tried", state="accepted"), "the first mail is sent")
     family = station.family()
     process.send_signal(signal.SIGKILL)
     _gone, alive = psutil.wait_procs(family, timeout=30)
@@ -131,8 +131,8 @@ def redis_emptied(make: Make, size: int) -> Counts:
     load.ask()
     for _ in range(5):
         client.flushall()
-        before = len(station.told("sent"))
-        station.wait_for(lambda: len(station.told("sent")) > before or load.is_over(), "mails go on")  # noqa: B023
+        before = len(station.told("tried", state="accepted"))
+        station.wait_for(lambda: len(station.told("tried", state="accepted")) > before or load.is_over(), "mails go on")  # noqa: B023
     client.close()
     station.wait_for(load.is_over, "everything arrives although Redis was emptied")
     return load.count()

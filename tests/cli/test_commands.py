@@ -104,3 +104,70 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(shell: Shell) -> 
     shell.environment["NAVETTE_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
 
     assert "the database does not answer" in shell.run("client", "list", code=3)
+
+
+def test_what_people_wrote_is_printed_as_it_is(shell: Shell) -> None:
+    """Square brackets are no markup, and nobody's text moves the operator's cursor."""
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+    subject = "[bold]Facture[/bold] 114 [/y] \x1b[2J\x1b]0;pwn\x07"
+    shell.run("conversation", "start", "B001", subject, "Bonjour", "--by", "anne@fiduciaire.example")
+    for command in (["conversation", "list"], ["conversation", "show", "c1"]):
+        told = shell.run(*command, "--by", "anne@fiduciaire.example")
+        assert "[bold]Facture[/bold] 114 [/y]" in told
+        assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["client", "add", "B001", "Again"], "already"),
+        (["conversation", "show", "c99999999999999999999999", "--by", "p1"], "ids look like c12"),
+        (["conversation", "start", "B001", "s", "t", "--by", "p1", "--invoice", "1", "--amount", "douze"], "1234.50"),
+        (["person", "address", "p3", "anne@fiduciaire.example"], "cannot share it"),
+    ],
+)
+def test_ordinary_mistakes_get_a_sentence(shell: Shell, words: list[str], told: str) -> None:
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+
+    assert told in shell.run(*words, code=2)
+
+
+def test_a_belgian_amount_is_an_amount(shell: Shell) -> None:
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+    shell.run("conversation", "start", "B001", "s", "t", "--by", "p1", "--invoice", "1", "--amount", "12,50")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DATABASE_URL", "foo", "NAVETTE_DATABASE_URL: write it like"),
+        ("DATABASE_URL", "mysql://x/y", "NAVETTE_DATABASE_URL: mysql is not served"),
+        ("DATA_DIR", "/proc/x", "NAVETTE_DATA_DIR: cannot use"),
+        ("BROKER_URL", "http://x", "NAVETTE_BROKER_URL: must begin with redis://"),
+        ("DOMAIN", "bad domain", "NAVETTE_DOMAIN: must be a mail domain"),
+        ("SENDING_LISTED", "foo bar", "NAVETTE_SENDING_LISTED: foo bar is neither"),
+        ("RELAY_CA_FILE", "/nope", "NAVETTE_RELAY_CA_FILE: there is no file"),
+        ("SEPARATOR", "@", "NAVETTE_SEPARATOR: must be one of"),
+    ],
+)
+def test_nonsense_settings_are_refused(shell: Shell, name: str, value: str, told: str) -> None:
+    shell.environment[f"NAVETTE_{name}"] = value
+
+    assert told in shell.run("client", "list", code=2)
+
+
+def test_a_held_back_mail_says_why(shell: Shell) -> None:
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+    shell.run("conversation", "start", "B001", "s", "t", "--by", "p1")
+    assert "held back: sending is off" in shell.run("conversation", "show", "c1", "--by", "p1")
+    shell.environment |= {"NAVETTE_SENDING": "only-listed", "NAVETTE_SENDING_LISTED": "sophie@boulangerie.example"}
+
+    told = shell.run("conversation", "show", "c1", "--by", "p1")
+    assert "Marc Janssens: waiting held back: this address is not on the list" in told
+    assert "Sophie Martin: waiting held" not in told
+
+
+def test_the_database_is_nobody_elses(shell: Shell) -> None:
+    shell.run("client", "list")
+
+    assert (shell.folder / "navette.db").stat().st_mode & 0o077 == 0

@@ -138,7 +138,7 @@ def test_a_mail_over_a_limit_says_which(tmp_path: Path) -> None:
 
 def test_a_person_can_read_the_view(answer: Path, tmp_path: Path) -> None:
     result = run(str(answer), str(tmp_path / "missing.eml"))
-    assert result.exit_code == 0
+    assert result.exit_code == 1, "one of them cannot be read"
     assert "sophie@boulangerie.example" in result.output
     assert "cannot be read: FileNotFoundError" in result.output
 

@@ -96,6 +96,21 @@ class Station:
         self.wait_for(lambda: self.told("listening"), "the sink listens")
         return self.process
 
+    def run_again(self, command: str = "run") -> str:
+        """Run a command to its end in this set-up; what it says. It must refuse."""
+        done = subprocess.run(
+            [sys.executable, "-m", "worker", command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=clean_environment() | self.environment,
+            cwd=self.folder,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        return done.stdout + done.stderr
+
     def read_log(self, process: "subprocess.Popen[str]") -> None:
         assert process.stderr is not None
         with process.stderr as lines:

@@ -4,6 +4,7 @@ import email
 import email.policy
 import signal
 import smtplib
+import socket
 from collections.abc import Callable
 
 import psutil
@@ -63,7 +64,7 @@ def test_the_main_job_from_end_to_end(stations: Callable[..., Station], protocol
     assert [each.media_type for each in shown.messages[1].attachments] == ["application/pdf"]
     station.stop()
     everything = "".join(station.lines)
-    assert '"event": "sent"' in everything
+    assert '"event": "tried"' in everything
     assert [word for word in SECRET_WORDS if word in everything] == [], "logs carry ids, never words"
     redis = b"".join(each.read_bytes() for each in (station.folder / "data" / "valkey").rglob("*") if each.is_file())
     assert [word for word in SECRET_WORDS if word.encode() in redis] == [], "Redis carries ids, never words"
@@ -121,3 +122,21 @@ def test_a_full_run_starts_again_on_the_same_folder(stations: Callable[..., Stat
 
     assert station.wait_for(lambda: station.mailbox(SOPHIE), "the mail reaches Sophie")
     assert station.world.journal.count(Happened.RECEIVED, SOPHIE) == 1
+
+
+def test_a_second_run_on_the_same_folder_is_refused(stations: Callable[..., Station]) -> None:
+    station = stations()
+    station.start()
+    told = station.run_again()
+
+    assert "is at work in" in told
+    assert "Traceback" not in told
+
+
+def test_a_port_in_use_is_told_in_a_sentence(stations: Callable[..., Station]) -> None:
+    station = stations()
+    with socket.create_server(("127.0.0.1", station.sink_port)):
+        told = station.run_again("sink")
+
+    assert "NAVETTE_SINK_PORT" in told
+    assert "Traceback" not in told

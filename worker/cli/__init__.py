@@ -1,10 +1,11 @@
 """The command ``navette``: one thin file per group; what is done is in flows."""
 
+import os
 import sys
 
 import typer
 
-from storage.database import DatabaseDown
+from storage.database import AlreadyThere, DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
     clients,
@@ -42,14 +43,19 @@ inspecting.add_to(app)
 
 def main() -> None:
     """Run a command; faults that a person can mend are told in a sentence, without a traceback."""
+    os.umask(0o077)  # databases and mails are nobody else's
     try:
         app()
     except (BadSettings, NotFound) as fault:
-        errors.print(f"navette: {fault}", markup=False, highlight=False)
-        sys.exit(2)
+        stop(f"navette: {fault}", 2)
+    except AlreadyThere:
+        stop("navette: there is one with this code, address or id already; nothing was changed", 2)
     except DatabaseDown as fault:
-        errors.print(f"navette: the database does not answer, nothing was changed: {fault}", markup=False)
-        sys.exit(3)
+        stop(f"navette: the database does not answer, nothing was changed: {fault}", 3)
     except FilesDown as fault:
-        errors.print(f"navette: the file store cannot be used, nothing was changed: {fault}", markup=False)
-        sys.exit(3)
+        stop(f"navette: the file store cannot be used, nothing was changed: {fault}", 3)
+
+
+def stop(told: str, code: int) -> None:
+    errors.tell(told)
+    sys.exit(code)

@@ -46,7 +46,7 @@ def add(
             live=live,
         )
         addresses.give_house_address(session, local_part_candidates(name), now=now, client_id=client_id)
-    out.print(f"client {code} added", highlight=False)
+    out.tell(f"client {code} added")
 
 
 @app.command(name="set")
@@ -76,7 +76,7 @@ def change(
             people.update_client(session, client.id, **values)
         if regime and regime_from:
             people.set_regime(session, client.id, regime, valid_from=regime_from.date())
-    out.print(f"client {code} changed", highlight=False)
+    out.tell(f"client {code} changed")
 
 
 @app.command(name="list")

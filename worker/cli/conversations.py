@@ -1,7 +1,7 @@
 """navette conversation: start, list, show, close, reopen, done."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -10,6 +10,7 @@ import typer
 from storage.records import About, ConversationId, PersonId
 from storage.states import AboutKind
 from worker.cli.terminal import (
+    NotFound,
     find_client,
     find_person,
     number_of,
@@ -55,7 +56,7 @@ def start(
             kind=AboutKind.INVOICE,
             number=invoice,
             on=dated.date() if dated else None,
-            amount=Decimal(amount) if amount else None,
+            amount=read_amount(amount),
             counterparty=counterparty,
         )
     with house.database.reading() as session:
@@ -76,7 +77,17 @@ def start(
     )
     stop_if_refused(answer)
     assert isinstance(answer, Started)
-    out.print(f"conversation c{answer.conversation_id} started with message m{answer.message_id}", highlight=False)
+    out.tell(f"conversation c{answer.conversation_id} started with message m{answer.message_id}")
+
+
+def read_amount(typed: str | None) -> Decimal | None:
+    """``1234.50`` or ``1234,50``."""
+    if typed is None:
+        return None
+    try:
+        return Decimal(typed.replace(",", "."))
+    except InvalidOperation:
+        raise NotFound(f"{typed} is no amount: write it like 1234.50") from None
 
 
 def read_files(paths: list[Path] | None) -> list[NewFile]:
@@ -109,7 +120,7 @@ def show_all(
             for each in lines
         ],
     )
-    out.print(f"needs action from you: {count_needing_action(house, by=person)}", highlight=False)
+    out.tell(f"needs action from you: {count_needing_action(house, by=person)}")
 
 
 @app.command()
@@ -156,4 +167,4 @@ def move(flow: Flow, conversation: str, by: str, said: str) -> None:
     with house.database.reading() as session:
         person = find_person(session, by)
     stop_if_refused(flow(house, by=person, conversation_id=ConversationId(number_of(conversation, "c"))))
-    out.print(said)
+    out.tell(said)

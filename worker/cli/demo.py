@@ -1,11 +1,20 @@
 """navette demo: the main job on this machine, with made-up people and real mails."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.cli.terminal import NotFound, errors, out
+
+
+class MailClient(StrEnum):
+    IPHONE = "iphone"
+    OUTLOOK = "outlook"
+    GMAIL = "gmail"
+    THUNDERBIRD = "thunderbird"
+
 
 app = typer.Typer(help="The main job, end to end, with made-up people and real mails.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option(help="Where the demo keeps everything.")]
@@ -35,7 +44,7 @@ def run(
         if keep:
             wait_for_interrupt()
     except StoryBroke as fault:
-        errors.print(f"The story broke: {fault}", style="bold red", markup=False)
+        errors.tell(f"The story broke: {fault}", style="bold red")
         raise typer.Exit(1) from fault
     finally:
         stage.close()
@@ -50,26 +59,27 @@ def type_of(file: Path) -> str:
 def say_what_next(folder: Path, port: int, mails: int, *, keep: bool) -> None:
     from worker.demo.stage import SOPHIE
 
-    out.print(f"{mails} mails as .eml and .html: {folder / 'mails'}", markup=False, highlight=False, soft_wrap=True)
+    out.tell(f"{mails} mails as .eml and .html: {folder / 'mails'}")
     if not keep:
-        out.print("Try next: make demo KEEP=1, then play Sophie with mutt or `navette demo reply`.", markup=False)
+        out.tell("Try next: make demo KEEP=1, then play Sophie with mutt or `.venv/bin/navette demo reply`.")
         return
     settings = {
         "smtp_url": f"smtp://127.0.0.1:{port}/",
         "from": SOPHIE,
         "realname": "Sophie Martin",
         "ssl_starttls": "no",
+        "ssl_force_tls": "no",
         "use_from": "yes",
         "envelope_from_address": SOPHIE,
         "use_envelope_from": "yes",
         "record": "",
     }
     words = " ".join(f"-e 'set {name}=\"{value}\"'" for name, value in settings.items())
-    out.print("It keeps running; stop it with Ctrl-C. In another terminal:", markup=False)
+    out.tell("It keeps running; stop it with Ctrl-C. In another terminal:")
     mutt = f"  mutt {words} -f {folder / 'mailboxes' / SOPHIE}"
-    out.print(mutt, markup=False, highlight=False, soft_wrap=True)
-    out.print('  .venv/bin/navette demo reply "Voici l\'extrait."', markup=False, highlight=False)
-    out.print("  .venv/bin/navette demo show", markup=False, highlight=False)
+    out.tell(mutt)
+    out.tell('  .venv/bin/navette demo reply "Voici l\'extrait."')
+    out.tell("  .venv/bin/navette demo show")
 
 
 def wait_for_interrupt() -> None:
@@ -86,7 +96,7 @@ def reply(
     text: Annotated[str, typer.Argument(help="What Sophie writes.")],
     *,
     file: Annotated[list[Path] | None, typer.Option(help="A file she attaches.", exists=True, dir_okay=False)] = None,
-    client: Annotated[str, typer.Option(help="iphone, outlook, gmail or thunderbird.")] = "iphone",
+    client: Annotated[MailClient, typer.Option(help="Which mail program she writes with.")] = MailClient.IPHONE,
     folder: Folder = Path("demo-data"),
 ) -> None:
     """Answer the newest mail in Sophie's mailbox, in her name, while `make demo KEEP=1` runs."""
@@ -106,7 +116,7 @@ def reply(
         submit(reply_from(client, mails[-1], text, files=files), SOPHIE, int(str(state["relay_port"])))
     except (OSError, ValueError) as fault:
         raise NotFound(f"the demo does not take it: {fault}; is `make demo KEEP=1` running?") from fault
-    out.print("sent; `navette demo show` shows the conversation", markup=False)
+    out.tell("sent; `navette demo show` shows the conversation")
 
 
 @app.command()

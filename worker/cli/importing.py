@@ -24,10 +24,10 @@ def run(
     result = import_file(open_house(), file.read_bytes(), dry_run=dry_run)
     if result.faults:
         for fault in result.faults:
-            errors.print(f"line {fault.line}, {fault.column or 'row'}: {fault.what}", markup=False, highlight=False)
-        errors.print(f"{len(result.faults)} fault(s); nothing was written: mend them and run it again")
+            errors.tell(f"line {fault.line}, {fault.column or 'row'}: {fault.what}")
+        errors.tell(f"{len(result.faults)} fault(s); nothing was written: mend them and run it again")
         raise typer.Exit(1)
     rows = [[each.what, each.column, each.before or "(new)", each.after] for each in result.differences]
     print_table(["what", "column", "before", "after"], rows)
     done = "written" if result.written else "nothing was written (dry run)"
-    out.print(f"{len(result.differences)} difference(s); {done}", highlight=False)
+    out.tell(f"{len(result.differences)} difference(s); {done}")

@@ -65,7 +65,7 @@ def export(inbound: Which, file: Annotated[Path, typer.Argument(help="Where to w
     if kept is None:
         raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
     file.write_bytes(raw_of(house, kept))
-    out.print(f"{kept.size} bytes written to {file}", highlight=False)
+    out.tell(f"{kept.size} bytes written to {file}")
 
 
 @app.command()
@@ -83,9 +83,9 @@ def refile(
         now = house.now(session)
         done = [each for each in wanted if inbox.reopen_arrival(session, each, now=now)]
     if not done:
-        errors.print("nothing in quarantine fits", highlight=False)
+        errors.tell("nothing in quarantine fits")
         raise typer.Exit(1)
-    out.print(f"{len(done)} mail(s) will be filed again", highlight=False)
+    out.tell(f"{len(done)} mail(s) will be filed again")
 
 
 def quarantined(house: House, inbound: str | None, error: str | None) -> list[ArrivalId]:
@@ -123,7 +123,7 @@ def print_entries(entries: list[Entry] | None, which: str) -> None:
     if entries is None:
         raise NotFound(f"there is no {which} here")
     for each in entries:
-        out.print(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.what:<16} {each.told}", markup=False, highlight=False)
+        out.tell(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.what:<16} {each.told}")
 
 
 def add_to(root: typer.Typer) -> None:

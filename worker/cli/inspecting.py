@@ -25,6 +25,7 @@ from worker.mail.limits import DEFAULT
 from worker.mail.parsing import parse
 
 View = dict[str, Any]
+UNREADABLE = ("cannot be read", "not a file")
 
 
 class Unreadable(Exception):  # noqa: N818 - reads as what it is
@@ -48,14 +49,21 @@ def inspect(
         write_objects(views_of_lines(sys.stdin.buffer))
         return
     if not files:
-        errors.print("navette: say which mails to look at, or use --jsonl", markup=False)
+        errors.tell("navette: say which mails to look at, or use --jsonl")
         raise typer.Exit(2)
     views = (view_of_file(file, sent) for file in files)
     if as_json:
         write_objects(views)
-    else:
-        for view in views:
+        return
+    unreadable = 0
+    for view in views:
+        if str(view["quarantine"] or "").startswith(UNREADABLE):
+            errors.tell(f"navette: {view['file']}: {view['quarantine']}")
+            unreadable += 1
+        else:
             print_view(view)
+    if unreadable:
+        raise typer.Exit(1)
 
 
 def write_objects(views: Iterable[View]) -> None:
@@ -208,7 +216,7 @@ def nothing_read(file: str | None, quarantine: str) -> View:
 def print_view(view: View) -> None:
     def line(label: str, value: object, style: str = "") -> None:
         shown = f"{value}".encode("utf-8", "backslashreplace").decode()
-        out.print(f"{label:<12}{shown}", style=style, markup=False, highlight=False)
+        out.tell(f"{label:<12}{shown}", style=style)
 
     line("file", f"{view['file']} ({view['size']} bytes)", "bold")
     if view["quarantine"]:
@@ -222,10 +230,10 @@ def print_view(view: View) -> None:
     for each in view["attachments"]:
         line("attachment", f"{each['name']} ({each['type']}, {each['size']} bytes)")
     line("new text", f"cut by {view['method']}, confidence {view['confidence']}", "dim")
-    out.print(view["new_text"], markup=False, highlight=False)
+    out.tell(view["new_text"])
     if view["quoted_text"]:
         line("quoted text", "", "dim")
-        out.print(view["quoted_text"], markup=False, highlight=False, style="dim")
+        out.tell(view["quoted_text"], style="dim")
     for found in view["findings"]:
         line("found", found, "dim")
     out.print()

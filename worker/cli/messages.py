@@ -46,7 +46,7 @@ def post(
     )
     stop_if_refused(answer)
     assert isinstance(answer, Posted)
-    out.print(f"message m{answer.message_id} {'was posted before' if answer.again else 'posted'}", highlight=False)
+    out.tell(f"message m{answer.message_id} {'was posted before' if answer.again else 'posted'}")
 
 
 @app.command()
@@ -67,7 +67,7 @@ def edit(
     stop_if_refused(answer)
     assert isinstance(answer, Edited)
     told = f"; {answer.too_late_for} mail(s) carry the old text, {len(answer.corrected)} correction(s) follow"
-    out.print(f"edited{told if answer.too_late_for else ''}", highlight=False)
+    out.tell(f"edited{told if answer.too_late_for else ''}")
 
 
 @app.command()
@@ -80,7 +80,7 @@ def delete(message: Which, *, by: By) -> None:
     stop_if_refused(answer)
     assert isinstance(answer, Deleted)
     late = f"; {answer.too_late_for} mail(s) had carried it already" if answer.too_late_for else ""
-    out.print(f"deleted, {answer.stopped} mail(s) stopped{late}", highlight=False)
+    out.tell(f"deleted, {answer.stopped} mail(s) stopped{late}")
 
 
 @app.command()
@@ -90,7 +90,7 @@ def seen(message: Which, *, by: By) -> None:
     with house.database.reading() as session:
         reader = find_person(session, by)
     stop_if_refused(mark_seen(house, by=reader, message_id=MessageId(number_of(message, "m"))))
-    out.print("seen")
+    out.tell("seen")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from worker.cli.terminal import open_house, out, print_json
 from worker.flows.measuring import measure
 from worker.flows.reading import changes_after
 from worker.settings import load_settings
+from worker.wiring import make_data_dir
 
 keys = typer.Typer(help="The key ring of signed addresses.", no_args_is_help=True)
 
@@ -24,10 +25,9 @@ def add_to(app: typer.Typer) -> None:
 def migrate() -> None:
     """Bring the database to this version's schema. Safe to run twice."""
     settings = load_settings()
-    if not settings.database_url:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(settings)
     Database(settings.sqlalchemy_url()).migrate()
-    out.print("the database is up to date")
+    out.tell("the database is up to date")
 
 
 @keys.command()
@@ -39,8 +39,9 @@ def new(key_id: Annotated[int, typer.Option(min=0, max=15, help="Its id; take on
 @keys.command()
 def explain() -> None:
     """How to change keys without losing a reply."""
-    out.print(
+    out.tell(
         "NAVETTE_KEYS=2:newest,1:older signs with key 2 and still accepts addresses signed with key 1.\n"
+        "Make it with `navette keys new --key-id 2`: each key has an id of its own.\n"
         "Never remove a key while mails signed with it may be answered: replies to them would be refused."
     )
 
@@ -51,7 +52,7 @@ def metrics() -> None:
 
 
 def changes(after: Annotated[int, typer.Option(help="The last number you have seen.")] = 0) -> None:
-    """What happened after a number, one JSON object a line, for a portal to follow."""
+    """What happened after a number, one JSON object a line, for a portal to follow. The worker gives the numbers."""
     for each in changes_after(open_house(), after):
         print_json(
             {

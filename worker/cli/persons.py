@@ -3,8 +3,10 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from storage import addresses, people
+from storage.records import PersonId
 from storage.states import Language, Reach
 from worker.cli.terminal import NotFound, find_client, find_person, open_house, out, print_table
 from worker.core.mail_addresses import is_address, local_part_candidates, normal_address
@@ -45,7 +47,7 @@ def add(
         if case_manager:
             people.add_case_manager(session, person_id, now=now)
             addresses.give_house_address(session, local_part_candidates(name), now=now, person_id=person_id)
-    out.print(f"person p{person_id} added", highlight=False)
+    out.tell(f"person p{person_id} added")
 
 
 @app.command()
@@ -61,10 +63,19 @@ def address(
     house = open_house()
     with house.database.writing() as session:
         person_id = find_person(session, person)
+        refuse_other_role(session, person_id, normal_address(new))
         addresses.add_address(
             session, person_id, written=new, normal=normal_address(new), is_primary=primary, now=house.now(session)
         )
-    out.print(f"address of p{person_id} added", highlight=False)
+    out.tell(f"address of p{person_id} added")
+
+
+def refuse_other_role(session: Session, person_id: PersonId, normal: str) -> None:
+    """A couple may share a mailbox; a contact and a case manager may not: one would read the other's mail."""
+    is_staff = people.is_case_manager(session, person_id)
+    for each in addresses.people_at(session, normal):
+        if each.id != person_id and people.is_case_manager(session, each.id) != is_staff:
+            raise NotFound(f"{normal} belongs to p{each.id} {each.name}: a contact and a case manager cannot share it")
 
 
 @app.command(name="list")

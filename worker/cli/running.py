@@ -3,14 +3,19 @@
 import asyncio
 import os
 import signal
+import warnings
 from typing import Annotated
 
+import structlog
 import typer
 
+from worker.folder_lock import lock_folder
 from worker.logs import set_up_logs
 from worker.settings import Settings, load_settings
 from worker.tether import stop_myself, watch_tether
 from worker.wiring import open_database
+
+log = structlog.get_logger("navette.run")
 
 Tethered = Annotated[bool, typer.Option("--tethered", hidden=True, help="Stop when standard input ends.")]
 
@@ -36,7 +41,9 @@ def run(*, tethered: Tethered = False) -> None:
 
     settings = begin(tethered=tethered)
     open_database(settings).close()
-    Supervisor(settings).run()
+    with lock_folder(settings.data_dir):
+        log.info("running", sending=settings.sending, rehearsal=bool(settings.redirect_all_to))
+        Supervisor(settings).run()
 
 
 def worker(*, tethered: Tethered = False) -> None:
@@ -49,7 +56,8 @@ def worker(*, tethered: Tethered = False) -> None:
 
     app = configure(settings)
     assert tasks.send.name in app.tasks
-    words = ["worker", "--loglevel=WARNING", "--pool=prefork", f"--concurrency={settings.worker_processes}"]
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+    words = ["--quiet", "worker", "--loglevel=WARNING", "--pool=prefork", f"--concurrency={settings.worker_processes}"]
     app.worker_main([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 

@@ -17,14 +17,13 @@ TICKS = {
 
 def print_conversation(view: ConversationView, *, full: bool) -> None:
     conversation = view.conversation
-    out.print(f"[bold]c{conversation.id}[/] [{conversation.state}]", end=" ")
-    out.print(conversation.subject, markup=False, highlight=False)
+    out.tell(f"c{conversation.id} ({conversation.state}) {conversation.subject}", style="bold")
     people = ", ".join(f"{person.name} ({side})" for person, side in view.participants)
-    out.print(f"{view.client.code} {view.client.name}: {people}", markup=False, highlight=False, style="dim")
+    out.tell(f"{view.client.code} {view.client.name}: {people}", style="dim")
     if view.waits_for_firm:
-        out.print(f"waits for the firm: {', '.join(dict.fromkeys(view.waits_for_firm))}", style="yellow")
+        out.tell(f"waits for the firm: {', '.join(dict.fromkeys(view.waits_for_firm))}", style="yellow")
     if view.waits_for_client:
-        out.print(f"waits for the client: {', '.join(dict.fromkeys(view.waits_for_client))}", style="yellow")
+        out.tell(f"waits for the client: {', '.join(dict.fromkeys(view.waits_for_client))}", style="yellow")
     for message in view.messages:
         print_message(message, full=full)
 
@@ -42,13 +41,13 @@ def print_message(view: MessageView, *, full: bool) -> None:
     out.print(
         f"\nm{message.id} {message.happened_at:%d/%m %H:%M} {author} ({', '.join(marks)})", style="bold", markup=False
     )
-    out.print("(deleted)" if message.deleted_at else view.text, markup=False, highlight=False)
+    out.tell("(deleted)" if message.deleted_at else view.text)
     for file in view.attachments:
-        out.print(f"  [file] {file.name} ({file.media_type}, {file.size} bytes)", markup=False, highlight=False)
+        out.tell(f"  [file] {file.name} ({file.media_type}, {file.size} bytes)")
     if full and view.quoted_text:
-        out.print(view.quoted_text, markup=False, highlight=False, style="dim")
+        out.tell(view.quoted_text, style="dim")
     if full and view.cut_rule:
-        out.print(f"  cut by {view.cut_rule}, confidence {view.cut_confidence}", markup=False, style="dim")
+        out.tell(f"  cut by {view.cut_rule}, confidence {view.cut_confidence}", style="dim")
     for tick in view.ticks:
         print_tick(tick)
 
@@ -59,7 +58,7 @@ def print_tick(tick: RecipientTick) -> None:
         part for part in (tick.mail_state, f"by {tick.evidence}" if tick.evidence else "", tick.why or "") if part
     )
     doubled = " (may be doubled)" if tick.may_be_doubled else ""
-    out.print(f"  {sign} {tick.person.name}: {told}{doubled}", style=style, markup=False, highlight=False)
+    out.tell(f"  {sign} {tick.person.name}: {told}{doubled}", style=style)
 
 
 def conversation_data(view: ConversationView) -> dict[str, Any]:

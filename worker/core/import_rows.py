@@ -95,23 +95,35 @@ NEEDED = ("role", "name", "email", "client_code")
 def read_sheet(content: bytes) -> Sheet:
     """All rows that can be read, and every fault; a caller writes nothing while there are faults."""
     sheet = Sheet()
+    if content.startswith(b"PK"):
+        sheet.faults.append(Fault(1, "", "this is a workbook: save it as CSV UTF-8 and import that"))
+        return sheet
     text = decode(content)
     rows = csv.reader(io.StringIO(text), delimiter=delimiter_of(text))
     header = [cell.strip().lower() for cell in next(rows, [])]
     sheet.faults += header_faults(header)
     if sheet.faults:
         return sheet
-    for cells in rows:
-        if any(cell.strip() for cell in cells):
-            read_row(sheet, rows.line_num, header, cells)
+    try:
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                read_row(sheet, rows.line_num, header, cells)
+    except csv.Error as fault:
+        sheet.faults.append(Fault(rows.line_num, "", f"cannot be read: {fault}"))
     return sheet
 
 
 def decode(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    """UTF-8, UTF-16 with BOM or cp1252; any line ends; without the ``sep=`` line of Excel."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text.partition("\n")[2] if text.lower().startswith("sep=") else text
 
 
 def delimiter_of(text: str) -> str:

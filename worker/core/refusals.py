@@ -19,6 +19,7 @@ class No(StrEnum):
     NOTHING_TO_SAY = "nothing_to_say"
     OTHER_CONTENT = "other_content"
     NO_CONTACTS = "no_contacts"
+    NO_CONTACT_ADDRESSED = "no_contact_addressed"
     NOT_A_CONTACT = "not_a_contact"
 
 
@@ -35,6 +36,7 @@ SENTENCES = {
     No.NOTHING_TO_SAY: "A message needs text or a file, a conversation a subject.",
     No.OTHER_CONTENT: "This external id was used before for another message; give each message its own.",
     No.NO_CONTACTS: "The client has no contact to write to: add one first.",
+    No.NO_CONTACT_ADDRESSED: "Address at least one contact of the client; colleagues alone make no conversation.",
     No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
 }
 

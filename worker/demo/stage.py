@@ -4,6 +4,7 @@ The worker runs as a firm would run it, ``navette run``, in its own process; the
 one. The story looks only at the database and the Maildirs.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -103,11 +104,26 @@ def start_worker(folder: Path) -> "Popen[bytes]":
 
 def clear(folder: Path) -> None:
     """Only a folder that an earlier demo made is emptied."""
+    running = pid_of_running(folder)
+    if running is not None:
+        raise StoryBroke(f"a demo is running in {folder} (process {running}): stop it, or name another with --folder")
     if folder.exists() and any(folder.iterdir()):
         if not (folder / STATE).exists():
             raise StoryBroke(f"{folder} is not empty and no demo made it: name another folder with --folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def pid_of_running(folder: Path) -> int | None:
+    """The process of a demo that still holds this folder."""
+    try:
+        with (folder / "data" / "navette.lock").open("r+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return int((folder / "data" / "navette.lock").read_text(encoding="ascii").strip() or 0)
+    return None
 
 
 def environment_of(folder: Path, *, relay_port: int, sink_port: int) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Claiming an outgoing mail: take it, look at it once more, fix what it carries.
 
-The conversation's lock comes before the mail's row, here and everywhere. What changed since the mail was planned counts:
-who left, an address that was corrected, a rehearsal that began or ended, messages that were deleted.
+The conversation's lock comes before the mail's row, here and everywhere. What changed since the mail was planned
+counts: who left, an address that was corrected, a rehearsal that began or ended, messages that were deleted.
 """
 
 from datetime import datetime

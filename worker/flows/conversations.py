@@ -142,7 +142,7 @@ def addressees(
     if unknown:
         return Refused(No.NOT_A_CONTACT)
     if side is Side.FIRM and not any(each in contacts for each in wanted):
-        return Refused(No.NO_CONTACTS)
+        return Refused(No.NO_CONTACT_ADDRESSED if contacts else No.NO_CONTACTS)
     return [(each, Side.CLIENT if each in contacts else Side.FIRM) for each in wanted]
 
 

@@ -111,7 +111,8 @@ def of_mail(session: Session, mail_id: OutgoingMailId) -> list[Entry]:
 def planned(mail: OutgoingMail) -> str:
     doubled = ", may be doubled" if mail.may_be_doubled else ""
     to = f"p{mail.person_id}" if mail.person_id else hidden(mail.address)
-    return f"o{mail.id} {mail.kind} to {to}, due {mail.due_at:%H:%M:%S}, now {mail.state}{doubled}"
+    why = f" ({mail.ended_why})" if mail.ended_why else ""
+    return f"o{mail.id} {mail.kind} to {to}, due {mail.due_at:%H:%M:%S}, now {mail.state}{why}{doubled}"
 
 
 def of_inbound(session: Session, inbound_id: InboundMailId) -> list[Entry]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from storage import attention, conversations, messages, operation, outbox, people
+from storage.outbox import Gate, passes
 from storage.records import (
     Attachment,
     Change,
@@ -29,7 +30,7 @@ from worker.core.portal_rules import may_read
 from worker.core.refusals import No, Refused
 from worker.core.sending import tick_of
 from worker.flows.conversations import side_in
-from worker.flows.house import House, there
+from worker.flows.house import House, gate_of, there
 
 
 class Which(StrEnum):
@@ -92,6 +93,7 @@ class Sent:
     deliveries: list[Delivery]
     mails: dict[OutgoingMailId, OutgoingMail]
     people: dict[PersonId, Person]
+    gate: Gate
 
 
 def list_conversations(
@@ -155,10 +157,10 @@ def read_conversation(house: House, *, by: PersonId, conversation_id: Conversati
         side = side_in(session, conversation.client_id, by)
         if side is None:
             return Refused(No.NOT_A_PARTY)
-        return view_of(session, conversation, side)
+        return view_of(session, conversation, side, gate_of(house.policy))
 
 
-def view_of(session: Session, conversation: Conversation, side: Side) -> ConversationView:
+def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate) -> ConversationView:
     readable = [each for each in messages.messages_of(session, conversation.id) if may_read(each, side)]
     ids = [each.id for each in readable]
     revisions = by_message(messages.revisions_of(session, ids), ids)
@@ -171,7 +173,7 @@ def view_of(session: Session, conversation: Conversation, side: Side) -> Convers
     mails = outbox.mails_by_ids(session, [each.outgoing_mail_id for each in deliveries])
     named = {each.author_id for each in readable} | {each.person_id for each in mails.values()}
     known = people.people_by_ids(session, [each for each in named if each] + [each.person_id for each in participants])
-    sent = Sent(deliveries=deliveries, mails=mails, people=known)
+    sent = Sent(deliveries=deliveries, mails=mails, people=known, gate=gate)
     reasons = attention.open_reasons(session, conversation.id)
     return ConversationView(
         conversation=conversation,
@@ -223,9 +225,17 @@ def tick_view(delivery: Delivery, sent: Sent) -> RecipientTick:
         mail_state=mail.state,
         at=delivery.evidence_at or mail.delivered_at or mail.failed_at or mail.accepted_at,
         evidence=delivery.evidence or mail.evidence,
-        why=mail.failure_reason or mail.ended_why,
+        why=mail.failure_reason or mail.ended_why or why_it_waits(mail, sent.gate),
         may_be_doubled=mail.may_be_doubled,
     )
+
+
+def why_it_waits(mail: OutgoingMail, gate: Gate) -> str | None:
+    """A mail that the firm's own setting holds back says so, or its author waits in vain."""
+    waits = mail.state in {MailState.WAITING, MailState.QUEUED}
+    if not waits or passes(gate, mail.address):
+        return None
+    return "held back: this address is not on the list" if gate.listed else "held back: sending is off"
 
 
 def by_message(revisions: Sequence[Revision], ids: Sequence[MessageId]) -> dict[MessageId, list[Revision]]:

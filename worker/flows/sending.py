@@ -63,7 +63,7 @@ def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMai
     reach("send.after_relay")
     state = record(house, sealed, answer)
     reach("send.after_record")
-    log.info("sent", mail=mail_id, state=state, tries=sealed.mail.tries, answer=type(answer).__name__)
+    log.info("tried", mail=mail_id, state=state, tries=sealed.mail.tries, answer=type(answer).__name__)
     return state
 
 

@@ -4,7 +4,7 @@ Total (DESIGN.md invariant 7): a mail over a limit is quarantined under the limi
 (its headers, when they are within the limits). Linear in the bytes: no regular expression that can backtrack runs over
 more than a line. The order: size, head, parts, text and files, report.
 
-``return_path`` is an empty string for the null sender ``<>`` and None when no Return-Path is there. ``lines`` of a
+``return_path`` is an empty string for the null sender ``<>`` alone, None when there is none to read. ``lines`` of a
 plain text keep their ``>``; ``lines`` of a mail in HTML only are its ``html_lines``: quotes show in ``depth`` alone.
 """
 
@@ -74,8 +74,9 @@ class HeadReader:
         header = self.head.first("return-path")
         if header is None:
             return None
-        found = addresses_of(header.undecoded)
-        return found[0] if found else ""
+        if header.undecoded.strip() == "<>":
+            return ""
+        return next(iter(addresses_of(header.undecoded)), None)
 
 
 def mail_of_head(head: Head, raw: bytes, body_at: int) -> ParsedMail:
