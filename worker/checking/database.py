@@ -36,7 +36,7 @@ def opened(settings: Settings) -> Database | Verdict:
     """Nothing is connected yet, nor made."""
     try:
         return Database(settings.sqlalchemy_url())
-    except (SQLAlchemyError, ImportError) as refused:
+    except (SQLAlchemyError, ImportError, ValueError) as refused:
         return fault(ABOUT, f"no database can be made of the URL ({type(refused).__name__})", UNREADABLE)
 
 

@@ -22,11 +22,11 @@ def checks_of(settings: Settings) -> list[Check]:
         Check(about=broker.ABOUT, look=lambda: broker.check_broker(settings)),
         Check(about=relay.ABOUT, look=lambda: relay.check_relay(settings), seconds=relay.SECONDS),
         Check(about=sink.ABOUT, look=lambda: sink.check_sink(settings), seconds=45),
-        Check(about="disk", look=lambda: machine.check_folder(settings)),
+        Check(about=machine.FOLDER, look=lambda: machine.check_folder(settings)),
         Check(about="words", look=check_words, seconds=30),
     ]
 
 
 def round_trip_of(settings: Settings, open_house: Callable[[], House], seconds: float) -> Check:
-    waits = Waits(probe=seconds)
+    waits = Waits(probe=seconds, report=seconds / 4)
     return Check(about=ABOUT, look=lambda: check_round_trip(settings, open_house, waits), seconds=waits.limit)

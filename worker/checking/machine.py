@@ -36,7 +36,7 @@ def check_clock(settings: Settings, *, now: Now = machine_now) -> Iterator[Verdi
             yield skew_of(database, now)
         finally:
             database.close()
-    except (DatabaseDown, SQLAlchemyError, ImportError):
+    except (DatabaseDown, SQLAlchemyError, ImportError, ValueError):
         yield warning(CLOCK, "cannot be compared: the database does not answer", "see the line of the database")
 
 
