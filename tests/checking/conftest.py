@@ -70,6 +70,16 @@ class Loop:
         return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(30)
 
     def close(self) -> None:
+        """When the sessions of peers that went have ended, and their transports with them."""
+
+        async def end() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if others:
+                await asyncio.wait(others, timeout=10)
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+        self.run(end())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()

@@ -90,7 +90,17 @@ def test_another_program_on_the_port_is_a_fault(set_up: Make, says: bytes) -> No
         found = told(check_sink(set_up(sink_port=port)))["sink"]
 
     assert found.level == "fault"
+    assert f"it says: {says.decode().strip()}" in found.found or says.startswith(b"*")
     assert "NAVETTE_SINK_PORT" in found.todo
+
+
+def test_a_sink_of_the_other_protocol_is_a_fault(set_up: Make, house: House, start_sink: StartSink) -> None:
+    settings = set_up(sink_protocol="lmtp", sink_port=0)
+    port = start_sink(fitting(house, settings), settings)
+
+    found = told(check_sink(set_up(sink_protocol="smtp", sink_port=port)))["sink"]
+    assert found.level == "fault"
+    assert f"it says: 220 {settings.domain} LMTP" in found.found
 
 
 def test_a_program_that_says_nothing_is_given_up(set_up: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,9 +43,7 @@ def signed_address(probe: Probe, back: Returned) -> Verdict:
         return ok(ADDRESS, "kept with its plus part")
     if not back.addressed_to:
         found = "not told by the mailbox's server; it stands in To, where replies are found by it"
-        return warning(
-            ADDRESS, found, "let that server write Delivered-To, or blind copies and forwards lose their way"
-        )
+        return warning(ADDRESS, found, "let that server write Delivered-To; without it blind copies lose their way")
     todo = (
         "replies lose their way: let the server for our domain pass local parts whole (Postfix: recipient_delimiter "
         "and no rewriting), or give Navette a sub-domain of its own"
