@@ -26,6 +26,7 @@ def open_attention(
     outgoing_mail_id: OutgoingMailId | None = None,
     filing_id: FilingId | None = None,
 ) -> None:
+    lock(session, conversation_id)
     add(
         session,
         attention,
@@ -53,6 +54,7 @@ def close_attention(
     outgoing_mail_id: OutgoingMailId | None = None,
 ) -> int:
     """Close what is open for these reasons (of one message or mail, when given); how many there were."""
+    lock(session, conversation_id)
     which = [
         attention.c.conversation_id == conversation_id,
         attention.c.side == side,
@@ -67,6 +69,24 @@ def close_attention(
     if closed:
         recount(session, conversation_id)
     return closed
+
+
+def close_unfiled(session: Session, conversation_id: ConversationId, *, now: datetime) -> None:
+    """Close what a quarantined mail opened: held, without a filing."""
+    lock(session, conversation_id)
+    which = (
+        attention.c.conversation_id == conversation_id,
+        attention.c.reason == AttentionReason.HELD,
+        attention.c.filing_id.is_(None),
+        attention.c.closed_at.is_(None),
+    )
+    if change(session, attention, *which, closed_at=now, closed_why="filed after all"):
+        recount(session, conversation_id)
+
+
+def lock(session: Session, conversation_id: ConversationId) -> None:
+    """One writer per conversation: two that count at once would each write what it saw (SQLite has one anyway)."""
+    session.execute(select(conversations.c.id).where(conversations.c.id == conversation_id).with_for_update())
 
 
 def open_reasons(session: Session, conversation_id: ConversationId) -> list[Attention]:

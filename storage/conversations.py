@@ -86,6 +86,11 @@ def conversation_by_external_id(session: Session, external_id: str) -> Conversat
     )
 
 
+def has_root(session: Session, thread_root: str) -> bool:
+    with_it = select(conversations.c.id).where(conversations.c.thread_root == thread_root).limit(1)
+    return session.execute(with_it).first() is not None
+
+
 def update_conversation(session: Session, conversation_id: ConversationId, **values: object) -> None:
     change(session, conversations, conversations.c.id == conversation_id, **values)
 

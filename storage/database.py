@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,10 @@ BUSY_TIMEOUT_S = 20
 
 class DatabaseDown(Exception):  # noqa: N818 - a state of the world, named as one reads it
     """The database did not answer, was locked for too long or could not write. Try again later; nothing is decided."""
+
+
+class AlreadyThere(Exception):  # noqa: N818 - a state of the world, named as one reads it
+    """A row with this code, id or name exists, or one that it names does not. Nothing was written."""
 
 
 class AnyDriver(Protocol):
@@ -111,6 +115,8 @@ def told_as_down() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
         raise DatabaseDown(str(getattr(fault, "orig", fault))) from fault
+    except IntegrityError as fault:
+        raise AlreadyThere(type(fault.orig).__name__) from fault
     except DBAPIError as fault:
         if fault.connection_invalidated:
             raise DatabaseDown(str(fault.orig)) from fault

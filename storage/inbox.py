@@ -133,7 +133,7 @@ def write_arrival(session: Session, arrival_id: ArrivalId, fence: int, **values:
 def reopen_arrival(session: Session, arrival_id: ArrivalId, *, now: datetime) -> bool:
     """Out of quarantine, to be filed again."""
     shelved = (arrivals.c.id == arrival_id, arrivals.c.state == ArrivalState.QUARANTINED)
-    fresh = {"state": ArrivalState.KEPT, "due_at": now, "errors": 0, "lost_leases": 0, "error": None, "filed_at": None}
+    fresh = {"state": ArrivalState.KEPT, "due_at": now, "errors": 0, "lost_leases": 0, "filed_at": None}
     return change(session, arrivals, *shelved, **fresh) == 1
 
 
@@ -171,6 +171,12 @@ def add_filing(
         outgoing_mail_id=outgoing_mail_id,
     )
     return None if made is None else FilingId(made)
+
+
+def take_over_ignored(session: Session, filing_id: FilingId, **values: Any) -> FilingId | None:
+    """Give an ignored filing another outcome; None when it was not ignored."""
+    ignored = (filings.c.id == filing_id, filings.c.outcome == Outcome.IGNORED)
+    return filing_id if change(session, filings, *ignored, **values) else None
 
 
 def filing(session: Session, filing_id: FilingId) -> Filing | None:

@@ -134,6 +134,17 @@ def revisions_of(session: Session, message_ids: Sequence[MessageId]) -> list[Rev
     return read_all(session, Revision, wanted.order_by(revisions.c.message_id, revisions.c.number))
 
 
+def internal_texts(session: Session, client_id: ClientId) -> list[str]:
+    """The texts of all internal messages about a client, older revisions too."""
+    wanted = (
+        select(revisions.c.text)
+        .join(messages, messages.c.id == revisions.c.message_id)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(conversations.c.client_id == client_id, messages.c.visibility == Visibility.INTERNAL)
+    )
+    return list(session.execute(wanted).scalars())
+
+
 def latest_revisions(session: Session, message_ids: Sequence[MessageId]) -> dict[MessageId, Revision]:
     return {each.message_id: each for each in revisions_of(session, message_ids)}
 

@@ -32,6 +32,9 @@ from storage.tables.mail import attempts, deliveries, outgoing_mails
 
 mails = outgoing_mails
 
+LONGEST_PAUSE = timedelta(hours=6)
+"""No retry waits longer: what seems to was planned by a clock that had jumped ahead, and is due."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -138,7 +141,8 @@ def mails_in(session: Session, states: Collection[MailState], *, most: int = 200
 
 
 def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
-    waits = and_(mails.c.state.in_((MailState.WAITING, MailState.QUEUED)), mails.c.due_at <= now)
+    due = or_(mails.c.due_at <= now, and_(mails.c.state == MailState.QUEUED, mails.c.due_at > now + LONGEST_PAUSE))
+    waits = and_(mails.c.state.in_((MailState.WAITING, MailState.QUEUED)), due)
     abandoned = and_(mails.c.state == MailState.SENDING, mails.c.lease_until < now)
     earlier = mails.alias("earlier")
     blocked = exists().where(
@@ -147,7 +151,11 @@ def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
         earlier.c.id < mails.c.id,
         or_(
             earlier.c.state == MailState.SENDING,
-            and_(earlier.c.state.in_((MailState.WAITING, MailState.QUEUED)), earlier.c.due_at <= now),
+            and_(
+                earlier.c.state.in_((MailState.WAITING, MailState.QUEUED)),
+                # A correction never overtakes what it corrects, whatever pause that one is in.
+                or_(earlier.c.due_at <= now, mails.c.kind == MailKind.CORRECTION),
+            ),
         ),
     )
     return and_(or_(waits, abandoned), ~blocked, may_be_mailed(gate))
@@ -185,6 +193,17 @@ def claim_mail(
     )
     row = session.execute(taken).first()
     return None if row is None else OutgoingMail(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def put_off(session: Session, mail_id: OutgoingMailId, *, due_at: datetime) -> int:
+    """A mail that could not even be claimed: later again. How often it was tried so far."""
+    waiting = (mails.c.id == mail_id, mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING)))
+    changed = (
+        update(mails)
+        .where(*waiting)
+        .values(due_at=due_at, tries=mails.c.tries + 1, state=MailState.QUEUED, lease_until=None)
+    )
+    return int(session.execute(changed.returning(mails.c.tries)).scalar_one_or_none() or 0)
 
 
 def write_under_fence(session: Session, mail_id: OutgoingMailId, fence: int, **values: Any) -> bool:

@@ -131,9 +131,20 @@ def add_contact(
         change(session, contacts, *same, gets_requests=gets_requests, left_at=None)
 
 
+def end_contact(session: Session, client_id: ClientId, person_id: PersonId, *, left_at: datetime | None) -> None:
+    """The person is contact of this client no more; None takes it back."""
+    same = (contacts.c.client_id == client_id, contacts.c.person_id == person_id)
+    change(session, contacts, *same, left_at=left_at)
+
+
 def contacts_of(session: Session, client_id: ClientId) -> list[Person]:
     theirs = select(contacts.c.person_id).where(contacts.c.client_id == client_id, contacts.c.left_at.is_(None))
     return read_all(session, Person, selecting(Person, people, people.c.id.in_(theirs)).order_by(people.c.id))
+
+
+def is_contact(session: Session, client_id: ClientId, person_id: PersonId) -> bool:
+    theirs = (contacts.c.client_id == client_id, contacts.c.person_id == person_id, contacts.c.left_at.is_(None))
+    return session.execute(select(contacts.c.id).where(*theirs)).first() is not None
 
 
 def gets_requests(session: Session, client_id: ClientId, person_id: PersonId) -> bool:

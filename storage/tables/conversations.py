@@ -37,7 +37,7 @@ conversations = Table(
     at("closed_at", optional=True),
     ref("closed_by_id", "people", optional=True),
     at("last_happened_at"),
-    text("thread_root"),
+    text("thread_root", index=True),
     text("thread_index", optional=True),
     count("client_attention"),
     count("firm_attention"),

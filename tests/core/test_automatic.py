@@ -72,12 +72,22 @@ def test_what_a_machine_wrote_is_no_message(headers: tuple[tuple[str, str], ...]
 def test_the_null_sender_is_a_machine_however_it_is_told() -> None:
     expected = Automatic(is_message=False, may_answer=False, why="null sender")
     assert judged(null_sender=True) == expected
-    assert judged(return_path="") == expected
+    assert judged(null_sender=True, return_path=None) == expected
+
+
+def test_a_return_path_that_anybody_can_write_makes_no_machine() -> None:
+    assert judged(return_path="").is_message
 
 
 def test_a_report_is_no_message_whatever_its_type_says() -> None:
     report = Report(envelope_id=None, original_message_id=None, recipients=())
-    assert judged(report=report) == Automatic(is_message=False, may_answer=False, why="report")
+    for sender in ("mailer-daemon@mx.example", "postmaster@mx.example", None):
+        assert judged(report=report, sender=sender) == Automatic(is_message=False, may_answer=False, why="report")
+
+
+def test_a_person_who_forwards_a_report_is_a_person() -> None:
+    report = Report(envelope_id=None, original_message_id=None, recipients=())
+    assert judged(report=report, sender="sophie@boulangerie.example").is_message
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,6 @@ def test_people_with_such_names_are_people(local: str) -> None:
         ("Automatisch antwoord: Factuur", "Ik ben met verlof tot 3 december."),
         ("Automatische Antwort: Rechnung", "Ich bin bis 3. Dezember im Urlaub."),
         ("Automatic reply: Invoice", "I am out of the office until 3 December."),
-        ("Re: Absence du bureau", "De retour le 3 décembre."),
         ("Out of Office", ""),
     ],
 )
@@ -128,6 +137,9 @@ def test_an_absence_that_asks_something_is_a_message() -> None:
     assert away("Absence du bureau vendredi", "Je serai absente, qui signe la TVA ?").is_message
     assert away("Absence du bureau", "Voici les extraits de compte de novembre.").is_message
     assert away("Re: Facture", "Je suis absente demain.").is_message
+    assert away("Re: Absence du bureau", "De retour le 3 décembre.").is_message
+    assert away("Vacation pay 2026", "The holiday pay was 1200 EUR, see our payroll.").is_message
+    assert away("Absence du bureau en août", "Je signe moi-même, je suis de retour le 5.").is_message
     assert away("Out of office", *["I am out of the office."] * 200).is_message
 
 

@@ -27,7 +27,7 @@ from worker.core.thanks import is_pure_thanks
     ],
 )
 def test_thanks_in_four_languages_need_no_answer(text: str) -> None:
-    assert is_pure_thanks(text)
+    assert is_pure_thanks(text, ["Sophie Martin", "Tom Jones"])
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,12 @@ def test_thanks_in_four_languages_need_no_answer(text: str) -> None:
         "Thanks. I will pay 250 tomorrow",
         "ok",
         "1234",
+        "Bien reçu, Sophie Refuse",
+        "Merci, Marc a payé",
     ],
 )
 def test_anything_more_than_thanks_is_more(text: str) -> None:
-    assert not is_pure_thanks(text)
+    assert not is_pure_thanks(text, ["Sophie Martin", "Marc Janssens"])
 
 
 @pytest.mark.parametrize(

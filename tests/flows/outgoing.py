@@ -78,7 +78,9 @@ def only(house: House, started: Started, person: PersonId) -> OutgoingMail:
 
 
 def report(action: Action, status: str = "2.0.0", *, hard: bool = False) -> RecipientReport:
-    return RecipientReport(address="x@y.example", action=action, status=status, reason="userunknown", hard=hard)
+    return RecipientReport(
+        address="sophie@boulangerie.example", action=action, status=status, reason="userunknown", hard=hard
+    )
 
 
 def tell(house: House, mail: OutgoingMail, found: RecipientReport) -> None:

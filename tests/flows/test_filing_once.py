@@ -50,7 +50,7 @@ def test_mails_without_message_id_and_date_are_neither_dropped_nor_merged(
 ) -> None:
     started, sent = asked
     for text in ("Un", "Deux"):
-        raw = f"From: {SOPHIE}\r\nTo: {address_in(sent)}\r\nSubject: x\r\n\r\n{text}\r\n".encode()
+        raw = f"From: {SOPHIE}\r\nTo: {address_in(sent)}\r\nSubject: RE: Facture 2026-114\r\n\r\n{text}\r\n".encode()
         assert room.file(raw, address_in(sent)) is Outcome.POSTED
 
     assert texts(room.house, firm, started)[1:] == ["Un", "Deux"]

@@ -16,7 +16,6 @@ from tests.flows.outgoing import LATER, Post, ScriptedRelay, only, open_for_firm
 from tests.flows.test_portal import ask, view
 from worker.core.relaying import InDoubt, Never
 from worker.flows.conversations import post_message
-from worker.flows.messages import edit_message
 from worker.flows.sending import send_mail
 from worker.mail.printing import MailPrinter
 
@@ -26,7 +25,6 @@ def test_a_try_that_was_put_off_sends_the_same_bytes_later(out: Post, firm: Firm
     out.relay.answers = [LATER]
     clock.forward(seconds=60)
     assert out.run() == [MailState.QUEUED]
-    edit_message(out.house, by=firm.anne, message_id=started.message_id, text="Autre chose", correct=False)
     clock.forward(seconds=30)
     assert out.run() == []
     clock.forward(minutes=2)

@@ -74,7 +74,12 @@ def test_relayed_is_evidence_only_when_the_host_is_not_ours(
     out.run()
     house = with_policy(out.house, relayed_counts=counts, own_relays=("relay.ours.example",))
     relayed = RecipientReport(
-        address="x@y.example", action=Action.RELAYED, status="2.0.0", reason="", hard=False, remote_mta=mta
+        address="sophie@boulangerie.example",
+        action=Action.RELAYED,
+        status="2.0.0",
+        reason="",
+        hard=False,
+        remote_mta=mta,
     )
     tell(house, only(house, started, firm.sophie), relayed)
 

@@ -133,7 +133,7 @@ def view_of_mail(file: str, raw: bytes, sent_file: str | None) -> View:
             sent = sent_of(sent_file)
         except Unreadable as why:
             findings.append(Finding(step="sent", found=str(why)))
-    judged = judge(mail, null_sender=False)
+    judged = judge(mail, null_sender=mail.return_path == "")
     findings += [Finding(step="from", found=defect) for defect in mail.from_defects]
     findings.append(Finding(step="automatic", found=judged.why or "no"))
     cut = cut_of(mail, sent)

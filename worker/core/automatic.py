@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from worker.core.parsed import ParsedMail
-from worker.core.subjects import strip_prefixes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,9 @@ AWAY_SUBJECT = re.compile(
     r"en congé|je suis absent|automatisch antwoord|automatische reply|afwezigheidsbericht|afwezigheid|afwezig|"
     r"out of office|out of the office|out-of-office|automatic reply|autoreply|auto-reply|auto reply|auto response|"
     r"automatische antwort|abwesenheitsnotiz|abwesenheitsmeldung|abwesend|abwesenheit|ich bin abwesend|"
-    r"niet op kantoor|buiten kantoor|vacation|on holiday|in vakantie|met vakantie|im urlaub)\b",
+    r"niet op kantoor|buiten kantoor|vacation|on holiday|in vakantie|met vakantie|im urlaub)"
+    # then nothing more, a mark, a date, or the subject that is answered: "Vacation pay 2026" is a matter, no formula
+    r"(?=\s*(?:$|[:–—!.,;(\[/-]|\d|(?:until|till|tot|bis|jusqu|from|van|vom|du|re|aw|sv)\b))",
     re.IGNORECASE,
 )
 # Words that an out-of-office formula holds, in four languages; a mail without any says something else.
@@ -59,6 +60,7 @@ AUTOREPLY_HEADERS = (
     "x-ms-exchange-inbox-rules-loop",
 )
 PRECEDENCES = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
+MACHINES = frozenset({"mailer-daemon", "postmaster", "mailerdaemon"})
 SAYS_NO = frozenset({"no", "none", ""})
 
 
@@ -72,14 +74,22 @@ def judge(mail: ParsedMail, *, null_sender: bool) -> Automatic:
 
 
 def strong_sign(mail: ParsedMail, *, null_sender: bool) -> str | None:
-    if null_sender or mail.return_path == "":
+    if null_sender:
         return "null sender"
     submitted = first_word(mail.header("auto-submitted") or "")
     if submitted not in SAYS_NO:
         return "auto-submitted"
-    if mail.report is not None or first_word(mail.header("content-type") or "") == "multipart/report":
+    if is_report(mail, null_sender=null_sender):
         return "report"
     return "out of office" if is_out_of_office(mail) else None
+
+
+def is_report(mail: ParsedMail, *, null_sender: bool) -> bool:
+    """A report of a machine, and not a person's mail with somebody's report in it."""
+    if first_word(mail.header("content-type") or "") == "multipart/report":
+        return True
+    local = (mail.sender or "").partition("@")[0].lower()
+    return mail.report is not None and (null_sender or mail.sender is None or local in MACHINES)
 
 
 def weak_sign(mail: ParsedMail) -> str | None:
@@ -109,7 +119,8 @@ def is_out_of_office(mail: ParsedMail) -> bool:
     The formula is short, carries no file and says that somebody is away. A person who writes *about* an absence
     ("Absence du bureau vendredi: qui signe la TVA?") asks something, or says none of it in the formula's words.
     """
-    if not AWAY_SUBJECT.match(strip_prefixes(mail.subject)) or any(not file.inline for file in mail.files):
+    # "RE: Absence du bureau" answers somebody: a vacation program writes the formula first.
+    if not AWAY_SUBJECT.match(mail.subject.strip()) or any(not file.inline for file in mail.files):
         return False
     own = "\n".join(line.text for line in mail.lines if line.depth == 0).strip()
     if not own:

@@ -36,6 +36,10 @@ class Why(StrEnum):
     OTHER_SENDER = "sender_is_not_the_participant"
     NO_SENDER = "sender_cannot_be_read"
     LEFT = "participant_left"
+    BROKEN_ADDRESS = "signed_address_does_not_verify"
+    UNREAD_REPORT = "unread_report"
+    NOTHING_NEW = "nothing_but_quoted_text"
+    OTHER_SUBJECT = "another_subject"
     WHICH_CLIENT = "which_client"
     UNKNOWN_SENDER = "unknown_sender"
     CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
@@ -64,7 +68,7 @@ class FoundAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSender:
-    """A person who has the mail's From address. ``clients``: whose contact he is."""
+    """A person who has the mail's From address. ``clients``: whose contact he is today."""
 
     person: Person
     clients: tuple[Client, ...]
@@ -84,7 +88,9 @@ class Answered:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """``house_client``: the client whose house address it was sent to; ``orphan``: a good MAC without a row;
-    ``reported``: the mail that a report or a return path is about.
+    ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom it went to;
+    ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks signed
+    and is not.
     """
 
     mail: ParsedMail
@@ -93,7 +99,10 @@ class Facts:
     is_own: bool
     found: tuple[FoundAddress, ...]
     orphan: bool
+    broken: bool
+    is_report: bool
     reported: OutgoingMail | None
+    reported_addresses: tuple[str, ...]
     answered: tuple[Answered, ...]
     senders: tuple[KnownSender, ...]
     house_client: ClientId | None
@@ -136,6 +145,8 @@ class Opens:
 
     client: Client
     person: Person
+    verified: bool = False
+    linked_to: ConversationId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +171,25 @@ def decide(facts: Facts) -> Decision:
 
 
 def about_reports(facts: Facts) -> Decision | None:
-    if facts.mail.report is not None:
-        return Moves(mail=facts.reported) if facts.reported else Ignores(why=Why.REPORT_ABOUT_NOTHING)
-    if facts.reported is None:
+    if facts.is_report and facts.mail.report is not None:
+        return about_our_report(facts)
+    if facts.reported is None or facts.automatic.is_message:
         return None
+    if facts.mail.sender not in facts.reported_addresses:
+        # A bounce in words, a spam filter, somebody else's absence: no evidence, and perhaps bad news.
+        return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
     if is_disposition(facts.mail):
         return Proves(mail=facts.reported, evidence=Evidence.READ_RECEIPT, why=Why.READ_RECEIPT)
-    if not facts.automatic.is_message:
-        return Proves(mail=facts.reported, evidence=Evidence.OUT_OF_OFFICE, why=Why.OUT_OF_OFFICE)
-    return None
+    return Proves(mail=facts.reported, evidence=Evidence.OUT_OF_OFFICE, why=Why.OUT_OF_OFFICE)
+
+
+def about_our_report(facts: Facts) -> Decision:
+    """A report proves itself by what only the mail's way knows, and comes from nobody (RFC 3464 section 2)."""
+    if facts.reported is None:
+        return Ignores(why=Why.REPORT_ABOUT_NOTHING)
+    if not facts.null_sender:
+        return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
+    return Moves(mail=facts.reported)
 
 
 def is_disposition(mail: ParsedMail) -> bool:
@@ -217,19 +238,31 @@ def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
         return held(Why.NO_SENDER, address)
     if address.participant.left_at is not None:
         return held(Why.LEFT, address)
-    author = [each.person for each in facts.senders if each.person.id == address.participant.person_id]
+    author = [each for each in facts.senders if each.person.id == address.participant.person_id]
     if facts.mail.sender not in address.addresses or not author:
         return held(Why.OTHER_SENDER, address)
+    if not is_still_there(author[0], address.participant, address.conversation):
+        return held(Why.LEFT, address)
     note = address.row.kind is AddressKind.NOTE
+    if facts.broken and not note and address.participant.side is Side.FIRM:
+        # A note address with a typing error, perhaps: clients would read what colleagues were meant to.
+        return held(Why.BROKEN_ADDRESS, address)
     if note and address.participant.side is not Side.FIRM:
         return held(Why.OTHER_SENDER, address)
     return Posts(
         conversation=address.conversation,
-        person=author[0],
+        person=author[0].person,
         participant=address.participant,
         visibility=Visibility.INTERNAL if note else Visibility.SHARED,
         why=Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS,
     )
+
+
+def is_still_there(author: KnownSender, participant: Participant, conversation: Conversation) -> bool:
+    """Who left the client or the firm writes in nobody's name any more."""
+    if participant.side is Side.FIRM:
+        return author.is_case_manager
+    return any(each.id == conversation.client_id for each in author.clients)
 
 
 def held(why: Why, address: FoundAddress) -> Holds:
@@ -241,15 +274,19 @@ def about_references(facts: Facts) -> Decision | None:
     for answered in facts.answered:
         if answered.conversation is None or answered.participant is None or answered.participant.left_at is not None:
             continue
-        author = [each.person for each in facts.senders if each.person.id == answered.participant.person_id]
+        if facts.house_client not in {None, answered.conversation.client_id}:
+            continue  # he writes to another client's address: that client is meant
+        author = [each for each in facts.senders if each.person.id == answered.participant.person_id]
         if facts.mail.sender not in answered.addresses or not author:
             continue
+        if not is_still_there(author[0], answered.participant, answered.conversation):
+            return Holds(why=Why.LEFT, conversation_id=answered.conversation.id)
         if answered.participant.side is Side.FIRM:
             # Ids are seen by whoever gets a forward: they prove no case manager.
             return Holds(why=Why.CASE_MANAGER_UNPROVEN, conversation_id=answered.conversation.id)
         return Posts(
             conversation=answered.conversation,
-            person=author[0],
+            person=author[0].person,
             participant=answered.participant,
             visibility=Visibility.SHARED,
             why=Why.REFERENCES,

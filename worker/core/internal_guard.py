@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from storage.states import Side, Visibility
 
-RUN = 8
+RUN, SHORTEST = 8, 4
 """Words in a row that count as the same text; a whole note of fewer words counts as a run of its own."""
 
 
@@ -48,6 +48,9 @@ def runs_of_all(texts: Iterable[str], *, lengths: Iterable[int] = ()) -> list[tu
 
 
 def repeats_a_note(text: str, notes: Sequence[str]) -> bool:
-    """Does a text that clients will read hold a run of RUN words of an internal message?"""
-    secret = {run for run in runs_of_all(notes) if len(run) == RUN}
-    return bool(secret.intersection(runs_of_all([text], lengths={RUN})))
+    """Does a text that clients will read hold a run of RUN words of an internal message, or a whole shorter one?
+
+    Whole notes of fewer than SHORTEST words ("c'est fait") prove nothing.
+    """
+    secret = {run for run in runs_of_all(notes) if len(run) >= SHORTEST}
+    return bool(secret.intersection(runs_of_all([text], lengths={len(run) for run in secret})))

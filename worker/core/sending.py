@@ -31,6 +31,7 @@ class Event(StrEnum):
     ADDRESS_SUPPRESSED = "address_suppressed"
     REPORT_DELAYED = "report_delayed"
     REPORT_FAILED = "report_failed"
+    REPORT_FAILED_SOFTLY = "report_failed_softly"
     REPORT_GOOD = "report_good"
     PERSON_ANSWERED = "person_answered"
 
@@ -62,6 +63,8 @@ NEXT: dict[Event, dict[MailState, MailState]] = {
     Event.REPORT_DELAYED: {S: Y, Q: Y, A: Y},
     # Reports can overtake the record of the 250 (sending), or tell of a try whose 250 was lost (queued again).
     Event.REPORT_FAILED: {S: F, Q: F, A: F, Y: F, D: F},
+    # A server that gave up for a passing reason (4.x.x) says less than evidence that came before.
+    Event.REPORT_FAILED_SOFTLY: {S: F, Q: F, A: F, Y: F},
     Event.REPORT_GOOD: {S: D, Q: D, A: D, Y: D},
     Event.PERSON_ANSWERED: {S: D, Q: D, A: D, Y: D, F: D},
 }

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 WORDS = frozenset(
     (
@@ -30,10 +31,10 @@ CARRIERS = frozenset(
 MOST_WORDS = 14
 
 
-def is_pure_thanks(text: str) -> bool:
+def is_pure_thanks(text: str, names: Collection[str] = ()) -> bool:
     """True for "Merci beaucoup, bonne journée !" and "👍"; False as soon as a word says anything else.
 
-    A name after the thanks ("Merci, Sophie") or as a sign-off is allowed when it is one or two capitalised words.
+    ``names``: of the people in the conversation; they may be greeted or sign ("Merci Anne. Sophie Martin").
     """
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+|[👍🙏]", unicodedata.normalize("NFC", text))
     if not words or len(words) > MOST_WORDS or "?" in text:
@@ -41,5 +42,5 @@ def is_pure_thanks(text: str) -> bool:
     plain = [word.replace("’", "'").lower() for word in words]
     if not any(word in CARRIERS for word in plain):
         return False
-    other = [word for word, low in zip(words, plain, strict=True) if low not in WORDS and low not in CARRIERS]
-    return len(other) <= 2 and all(word[:1].isupper() for word in other)
+    named = {part for name in names for part in re.findall(r"[^\W\d_]+", name.lower())}
+    return all(low in WORDS or low in CARRIERS or low in named for low in plain)

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import attention, inbox, operation, people
+from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
 from worker.core.filing_rules import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves
@@ -14,7 +14,7 @@ from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversations import open_conversation
-from worker.flows.evidence import apply_report, deliver, person_answered
+from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
 from worker.flows.house import House
 from worker.flows.posting import Draft, Put, StoredFile, put_message
 
@@ -118,13 +118,19 @@ def open_new(session: Session, work: Work, decision: Opens) -> Applied:
         side=Side.CLIENT,
         subject=strip_prefixes(mail.subject) or NO_SUBJECT,
         now=work.now,
-        thread_root=mail.message_id,
+        linked_to_id=decision.linked_to,
+        thread_root=own_root(session, mail.message_id),
         thread_index=mail.header("thread-index"),
     )
-    draft = draft_of(work, decision.person.id, Side.CLIENT, unverified=True)
+    draft = draft_of(work, decision.person.id, Side.CLIENT, unverified=not decision.verified)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     return Applied(outcome=Outcome.NEW_CONVERSATION, due=put.due)
+
+
+def own_root(session: Session, message_id: str | None) -> str | None:
+    """The client's own mail is the root of the thread, unless another conversation has it (ids are reused)."""
+    return None if message_id is None or conversations.has_root(session, message_id) else message_id
 
 
 def finish(session: Session, work: Work, conversation_id: ConversationId, put: Put, person_id: PersonId) -> None:
@@ -138,7 +144,8 @@ def finish(session: Session, work: Work, conversation_id: ConversationId, put: P
 def move_tick(session: Session, work: Work, mail: OutgoingMail) -> Applied:
     report = work.facts.mail.report
     assert report is not None
-    meant = [str(apply_report(session, work.house, mail, each, now=work.now)) for each in report.recipients]
+    blocks = about_recipient(work.house, mail, report.recipients)
+    meant = [str(apply_report(session, work.house, mail, each, now=work.now)) for each in blocks]
     inbox.update_filing(session, work.filing_id, outgoing_mail_id=mail.id, conversation_id=mail.conversation_id)
     note(session, work, "report", outgoing_mail_id=mail.id, details={"meant": meant})
     return Applied(outcome=Outcome.REPORT, due=())

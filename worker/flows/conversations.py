@@ -6,13 +6,16 @@ name them.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
 from storage import conversations, messages, people
+from storage.database import AlreadyThere
 from storage.records import (
     About,
     Client,
@@ -28,6 +31,9 @@ from worker.core.participants_rules import firm_people, strangers
 from worker.core.refusals import No, Refused
 from worker.flows.house import House, there
 from worker.flows.posting import Draft, StoredFile, put_message, told
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,20 @@ class Posted:
     reopened: bool
 
 
+def again_when_there(flow: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Two calls with the same external id at the same moment: the second finds what the first has written."""
+
+    @wraps(flow)
+    def twice(*words: Asked.args, **names: Asked.kwargs) -> Answer:
+        try:
+            return flow(*words, **names)
+        except AlreadyThere:
+            return flow(*words, **names)
+
+    return twice
+
+
+@again_when_there
 def start_conversation(
     house: House,
     *,
@@ -80,6 +100,8 @@ def start_conversation(
     with house.database.writing() as session:
         now = house.now(session)
         known = external_id and conversations.conversation_by_external_id(session, external_id)
+        if known and (known.client_id, known.starter_id) != (client_id, by):
+            return Refused(No.OTHER_CONTENT)
         if known:
             return Started(conversation_id=known.id, message_id=messages.messages_of(session, known.id)[0].id)
         side = side_in(session, client_id, by)
@@ -167,6 +189,7 @@ def open_conversation(
     return conversation_id
 
 
+@again_when_there
 def post_message(
     house: House,
     *,

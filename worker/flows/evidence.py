@@ -26,6 +26,7 @@ from storage.states import (
     Side,
     Visibility,
 )
+from worker.core.mail_addresses import normal_address
 from worker.core.policy import RelayedCounts
 from worker.core.reports import Action, RecipientReport
 from worker.core.sending import Event, next_state
@@ -50,9 +51,13 @@ def apply_report(
 ) -> Event:
     """Move a mail by one recipient block of a report; what it meant."""
     event = meaning_of(house, report)
-    if event is Event.REPORT_FAILED:
-        kind = FailureClass.HARD if report.hard else FailureClass.EXHAUSTED
-        fail(session, house, mail, FailureFacts(kind=kind, status=report.status, reason=report.reason), event, now=now)
+    theirs = is_about(house, mail, report)
+    if event in {Event.REPORT_FAILED, Event.REPORT_FAILED_SOFTLY}:
+        kind = FailureClass.HARD if report.hard and theirs else FailureClass.EXHAUSTED
+        status = report.status if theirs else ""
+        fail(session, house, mail, FailureFacts(kind=kind, status=status, reason=report.reason), event, now=now)
+    elif not theirs:
+        return event  # good news about somebody behind the recipient is no evidence
     elif event is Event.REPORT_GOOD:
         found = Evidence.REPORT_DELIVERED if report.action is Action.DELIVERED else Evidence.REPORT_RELAYED
         deliver(session, mail, event, found, now=now)
@@ -61,13 +66,26 @@ def apply_report(
     return event
 
 
+def is_about(house: House, mail: OutgoingMail, report: RecipientReport) -> bool:
+    """Does the block speak of the address we wrote to, and not of somebody behind it (a forward, a list)?"""
+    ours = {mail.address, normal_address(house.policy.redirect_all_to or mail.address)}
+    named = {normal_address(each) for each in (report.address, report.original_address) if each}
+    return bool(ours & named)
+
+
+def about_recipient(house: House, mail: OutgoingMail, blocks: Sequence[RecipientReport]) -> list[RecipientReport]:
+    """The blocks about the mail's own recipient; all of them when none names him."""
+    own = [each for each in blocks if is_about(house, mail, each)]
+    return own or list(blocks)
+
+
 def meaning_of(house: House, report: RecipientReport) -> Event:
     """``relayed`` and ``expanded`` are evidence only when the host that took the mail is not one of our own relays."""
     match report.action:
         case Action.DELIVERED:
             return Event.REPORT_GOOD
         case Action.FAILED:
-            return Event.REPORT_FAILED
+            return Event.REPORT_FAILED_SOFTLY if report.status.startswith("4.") else Event.REPORT_FAILED
         case Action.DELAYED:
             return Event.REPORT_DELAYED
         case Action.RELAYED | Action.EXPANDED:
@@ -146,7 +164,8 @@ def fail(
     }
     if not move(session, mail, event, now=now, **told):
         return False
-    suppress_when_due(session, mail, facts, now=now)
+    if house.policy.redirect_all_to is None:  # a rehearsal says nothing about the person's own address
+        suppress_when_due(session, mail, facts, now=now)
     if mail.kind is MailKind.FAILURE_NOTICE:
         return True
     if mail.conversation_id is not None:

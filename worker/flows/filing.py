@@ -5,17 +5,18 @@ and the third one puts the mail in quarantine, where an operator refiles it afte
 counts apart. Temporary faults of the database or the disk never count.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import conversations, inbox, people
+from storage import attention, conversations, inbox, people, signed
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.records import Arrival, ArrivalId, Client, FilingId, InboundMail
-from storage.states import ArrivalState, Outcome, Visibility
+from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
+from storage.states import ArrivalState, AttentionReason, Outcome, Side
 from worker.core.filing_rules import (
     Decision,
     Holds,
@@ -24,26 +25,37 @@ from worker.core.filing_rules import (
     Opens,
     Posts,
     Proves,
-    Why,
-    decide,
 )
-from worker.core.internal_guard import repeats_a_note
-from worker.core.new_text import Cut, cut_reply
+from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
+from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
-from worker.flows.conversation_texts import note_texts, sent_to
-from worker.flows.finding import gather_facts
+from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
+from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
 
 MOST_ERRORS = 3
 MOST_LOST_LEASES = 5
 FIRST_PAUSE = timedelta(seconds=30)
+
+
+class DecisionChanged(Exception):  # noqa: N818 - a state of the world, named as one reads it
+    """Somebody joined, left or closed between the two looks: weigh again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The first look with the cut that was made for it, and what stands in the mail's files."""
+
+    look: Look
+    cut: Cut
+    attached: Attached
 
 
 class LeaseLost(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -62,6 +74,9 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
         log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
+    except DecisionChanged:
+        put_off(house, arrival, pause=timedelta(0))
+        return None
     except LeaseLost:
         log.warning("lease_lost", arrival=arrival_id)
         return None
@@ -78,7 +93,7 @@ def claim(house: House, arrival_id: ArrivalId) -> Arrival | None:
         now = house.now(session)
         arrival = inbox.claim_arrival(session, arrival_id, now, lease=house.policy.file_lease)
         if arrival is not None and arrival.lost_leases >= MOST_LOST_LEASES:
-            quarantine(session, arrival, "its worker died again and again", now=now)
+            quarantine(session, house, arrival, "its worker died again and again", now=now)
             return None
         return arrival
 
@@ -89,25 +104,47 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
     mail = reader.parse(raw_of(house, kept))
     if mail.quarantine is not None:
         with house.database.writing() as session:
-            quarantine(session, arrival, mail.quarantine, now=house.now(session))
+            quarantine(session, house, arrival, mail.quarantine, now=house.now(session))
         return ArrivalState.QUARANTINED
     with house.database.reading() as session:
-        ready = make_ready(session, house, arrival, mail, files=())
-        client = client_of(session, ready.decision)
+        first = look(session, house, arrival, mail)
+        client = client_of(session, first.decision)
+    weighed = Weighed(look=first, cut=cut_of(first, mail), attached=read_attached(reader, mail))
     files = store_files(house, client, mail) if client else ()
     reach("file.before_commit")
     with house.database.writing() as session:
-        lock(session, ready.decision)
-        ready = make_ready(session, house, arrival, mail, files=files)
+        lock(session, first)
+        ready = ready_to_file(session, house, arrival, weighed, files=files)
         applied = file_in(session, house, arrival, ready, now=house.now(session))
     house.bell.ring_outgoing(applied.due)
     return applied.outcome
 
 
-def lock(session: Session, decision: Decision) -> None:
-    """Two mails into one conversation are filed one after the other."""
-    if isinstance(decision, Posts):
-        conversations.lock_conversation(session, decision.conversation.id)
+def lock(session: Session, seen: Look) -> None:
+    """Whatever changes a conversation holds its lock first: mails are filed one after the other."""
+    reported = seen.facts.reported
+    found = {
+        each
+        for each in (
+            seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
+            seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
+            reported.conversation_id if reported else None,
+        )
+        if each is not None
+    }
+    for conversation_id in sorted(found):
+        conversations.lock_conversation(session, conversation_id)
+
+
+def ready_to_file(
+    session: Session, house: House, arrival: Arrival, weighed: Weighed, *, files: tuple[StoredFile, ...]
+) -> Ready:
+    """Look again, under the lock; the cut and the files hold only for the decision they were made for."""
+    again = look(session, house, arrival, weighed.look.facts.mail)
+    if not is_the_same(again.decision, weighed.look.decision):
+        raise DecisionChanged
+    decision = reconsider(session, house, again, weighed.cut, weighed.attached)
+    return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=files)
 
 
 def raw_of(house: House, kept: InboundMail) -> bytes:
@@ -116,41 +153,6 @@ def raw_of(house: House, kept: InboundMail) -> bytes:
     if kept.raw_path is None:
         raise ValueError("this mail's bytes were purged")
     return house.files.read(kept.raw_path)
-
-
-def make_ready(
-    session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, files: tuple[StoredFile, ...]
-) -> Ready:
-    """Gather and decide; then look at the text that would be posted."""
-    facts = gather_facts(session, house, arrival, mail, now=house.now(session))
-    decision = decide(facts)
-    sent = sent_to(session, house, decision.conversation, decision.person.id) if isinstance(decision, Posts) else None
-    cut = kept_whole_when_empty(cut_reply(mail.lines, mail.html_lines, sent), mail, decision)
-    if isinstance(decision, Posts):
-        decision = reconsider(session, decision, mail, cut)
-    elif isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
-        decision = Ignores(why=Why.NOTHING_IN_IT)
-    return Ready(decision=decision, facts=facts, cut=cut, files=files)
-
-
-def kept_whole_when_empty(cut: Cut, mail: ParsedMail, decision: Decision) -> Cut:
-    """If the cut would leave nothing, keep everything; but a note is then held (DESIGN.md invariant 13)."""
-    is_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
-    if cut.new_text.strip() or mail.files or is_note or not mail.text.strip():
-        return cut
-    return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
-
-
-def reconsider(session: Session, decision: Posts, mail: ParsedMail, cut: Cut) -> Decision:
-    """Nothing to post is no message; a case manager's mail that repeats a note is held before clients read it."""
-    if not cut.new_text.strip() and not mail.files:
-        noted = decision.visibility is Visibility.INTERNAL
-        why = Why.EMPTY_NOTE if noted else Why.NOTHING_IN_IT
-        return Holds(why=why, conversation_id=decision.conversation.id)
-    read_by_clients = decision.visibility is Visibility.SHARED and people.is_case_manager(session, decision.person.id)
-    if read_by_clients and repeats_a_note(cut.new_text, note_texts(session, decision.conversation.id)):
-        return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
-    return decision
 
 
 def client_of(session: Session, decision: Decision) -> Client | None:
@@ -193,10 +195,24 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
         findings=findings_of(ready),
         now=now,
     )
+    first = inbox.filing_at(session, mail.fingerprint, at) if filing_id is None else None
+    if first is not None and outcome_of(ready.decision) is not Outcome.IGNORED:
+        # What came first was ignored for the way it came (a null sender): this way it is a message.
+        filing_id = inbox.take_over_ignored(
+            session,
+            first.id,
+            inbound_mail_id=arrival.inbound_mail_id,
+            outcome=outcome_of(ready.decision),
+            reason=reason_of(ready.decision),
+            findings=findings_of(ready),
+            filed_at=now,
+        )
     if filing_id is None:
         first = there(inbox.filing_at(session, mail.fingerprint, at))
         end(session, arrival, first.id, mail.fingerprint, why=f"duplicate of f{first.id}", now=now)
         return Applied(outcome=Outcome.IGNORED, due=())
+    if arrival.error is not None:
+        end_shelf_attention(session, house, arrival, now=now)
     applied = apply_decision(
         session,
         house,
@@ -210,6 +226,13 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
     )
     end(session, arrival, filing_id, mail.fingerprint, why=None, now=now)
     return applied
+
+
+def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now: datetime) -> None:
+    """A mail that was in quarantine is filed now: what it opened there ends."""
+    conversation_id = meant_conversation(session, house, arrival)
+    if conversation_id is not None:
+        attention.close_unfiled(session, conversation_id, now=now)
 
 
 def end(
@@ -229,11 +252,11 @@ def end(
         raise LeaseLost
 
 
-def put_off(house: House, arrival: Arrival) -> None:
+def put_off(house: House, arrival: Arrival, *, pause: timedelta = FIRST_PAUSE) -> None:
     """Give the arrival back for a later try; when the database is down the lease runs out by itself."""
     try:
         with house.database.writing() as session:
-            inbox.write_arrival(session, arrival.id, arrival.fence, due_at=house.now(session) + FIRST_PAUSE)
+            inbox.write_arrival(session, arrival.id, arrival.fence, due_at=house.now(session) + pause)
     except DatabaseDown:
         log.warning("lease_left_to_run_out", arrival=arrival.id)
 
@@ -243,14 +266,26 @@ def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | No
         now = house.now(session)
         errors = arrival.errors + 1
         if errors >= MOST_ERRORS:
-            quarantine(session, arrival, f"error:{error}", now=now, errors=errors)
+            quarantine(session, house, arrival, f"error:{error}", now=now, errors=errors)
             return ArrivalState.QUARANTINED
         pause = FIRST_PAUSE * 4 ** (errors - 1)
         inbox.write_arrival(session, arrival.id, arrival.fence, errors=errors, error=error, due_at=now + pause)
         return None
 
 
-def quarantine(session: Session, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None) -> None:
+def quarantine(
+    session: Session, house: House, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None
+) -> None:
+    """On the shelf, and shown to the firm where the address says which conversation it was for."""
     values = {"state": ArrivalState.QUARANTINED, "error": error, "filed_at": now}
     inbox.write_arrival(session, arrival.id, arrival.fence, **values, **({"errors": errors} if errors else {}))
+    conversation_id = meant_conversation(session, house, arrival)
+    if conversation_id is not None:
+        attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
     log.error("quarantined", arrival=arrival.id, error=error)
+
+
+def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:
+    token = verified(house, token_in(arrival.envelope_to, house.policy.domain, house.policy.separator))
+    row = signed.signed_address(session, token.public_id) if token else None
+    return row.conversation_id if row else None

@@ -1,25 +1,31 @@
 """Gathers the facts about an arrival: addresses of ours in it, mails of ours it names, who its sender is."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, outbox, people, signed
-from storage.records import Arrival, ClientId, OutgoingMail, Participant, SignedAddress
+from storage import addresses, conversations, inbox, outbox, people, signed
+from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
 from storage.states import AddressKind
-from worker.core.automatic import judge
+from worker.core.automatic import is_report, judge
 from worker.core.filing_rules import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import Token, token_in
 from worker.flows.house import House
 
-MOST_ADDRESSES = 50
+MOST_TOKENS = 100
+WRITTEN_TO = frozenset({"to", "cc", "resent-to", "resent-cc", "apparently-to"})
+SIGNED = re.compile(r"[A-Za-z][^\s@<>,;:\"'()\[\]]?[A-Za-z2-7]{32}@[A-Za-z0-9.-]+")
+"""A signed address wherever it stands in a header, also where no program would take it for an address."""
 MOST_REFERENCES = 30
 
 
 def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, now: datetime) -> Facts:
     rows, orphan = signed_rows(session, house, arrival, mail)
-    null_sender = arrival.envelope_from == "" or mail.return_path == ""
+    # The envelope tells; a Return-Path is believed only where there is none (a mailbox), for anybody can write one.
+    null_sender = arrival.envelope_from == "" if arrival.envelope_from is not None else mail.return_path == ""
+    reported = reported_mail(session, house, mail, [row for row, _ in rows])
     return Facts(
         mail=mail,
         null_sender=null_sender,
@@ -27,19 +33,35 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         is_own=is_own(house, mail),
         found=tuple(found_address(session, row, where, now=now) for row, where in rows),
         orphan=orphan,
-        reported=reported_mail(session, house, mail, [row for row, _ in rows]),
+        broken=has_broken(session, house, arrival, mail),
+        is_report=is_report(mail, null_sender=null_sender),
+        reported=reported,
+        reported_addresses=addresses_of_person(session, reported.person_id) if reported else (),
         answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
         senders=known_senders(session, mail.sender),
         house_client=house_client(session, house, arrival, mail),
     )
 
 
-def addressed(arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:
-    """(where, address) of everything the mail may be addressed to, the surest first."""
+def addressed(session: Session, arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:
+    """(where, address) of everything the mail may be addressed to, the surest first.
+
+    Blind copies of the same bytes count too, since a mail that also went to a note address is a note.
+    """
     told = [("envelope", arrival.envelope_to)] if arrival.envelope_to else []
     told += [("delivered-to", each) for each in mail.recipients_hint]
     told += [("to", each) for each in mail.to] + [("cc", each) for each in mail.cc]
-    return told[:MOST_ADDRESSES]
+    told += [("written", each) for name, value in mail.headers if name in WRITTEN_TO for each in SIGNED.findall(value)]
+    others = inbox.arrivals_of(session, arrival.inbound_mail_id)
+    return told + [("other envelope", each.envelope_to) for each in others if each.id != arrival.id]
+
+
+def has_broken(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> bool:
+    tokens = (
+        token_in(address, house.policy.domain, house.policy.separator)
+        for _, address in addressed(session, arrival, mail)
+    )
+    return any(token and verified(house, token) is None for token in tokens)
 
 
 def signed_rows(
@@ -48,10 +70,12 @@ def signed_rows(
     """Rows of the signed addresses it is addressed to, and whether one had a good MAC but no row."""
     rows: list[tuple[SignedAddress, str]] = []
     orphan = False
-    for where, address in addressed(arrival, mail):
-        token = verified(house, token_in(address, house.policy.domain, house.policy.separator))
-        if token is None:
-            continue
+    tokens = [
+        (where, token)
+        for where, address in addressed(session, arrival, mail)
+        if (token := verified(house, token_in(address, house.policy.domain, house.policy.separator)))
+    ]
+    for where, token in tokens[:MOST_TOKENS]:
         row = signed.signed_address(session, token.public_id)
         if row is None or row.kind is not token.kind:
             orphan = True
@@ -78,11 +102,13 @@ def found_address(session: Session, row: SignedAddress, where: str, *, now: date
 
 
 def addresses_in_use(session: Session, participant: Participant | None) -> tuple[str, ...]:
-    if participant is None:
+    return addresses_of_person(session, participant.person_id) if participant else ()
+
+
+def addresses_of_person(session: Session, person_id: PersonId | None) -> tuple[str, ...]:
+    if person_id is None:
         return ()
-    return tuple(
-        each.normal for each in addresses.addresses_of(session, participant.person_id) if each.state != "retired"
-    )
+    return tuple(each.normal for each in addresses.addresses_of(session, person_id) if each.state != "retired")
 
 
 def token_of_message_id(house: House, message_id: str) -> Token | None:
@@ -151,7 +177,7 @@ def known_senders(session: Session, sender: str | None) -> tuple[KnownSender, ..
 
 def house_client(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> ClientId | None:
     """The client whose own address on our domain it was sent to."""
-    for _, address in addressed(arrival, mail):
+    for _, address in addressed(session, arrival, mail):
         local, _, domain = address.rpartition("@")
         if domain.lower() == house.policy.domain:
             found = addresses.house_address_of(session, local.lower())

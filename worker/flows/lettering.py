@@ -106,11 +106,11 @@ def carried_messages(session: Session, mail: OutgoingMail) -> list[tuple[Message
 
 
 def fix_revisions(session: Session, mail: OutgoingMail) -> int:
-    """Fix what each delivery carries, once; how many messages are left to carry."""
+    """Fix what each delivery carries, until the bytes are made; how many messages are left to carry."""
     open_ones = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
     latest = messages.latest_revisions(session, [each.message_id for each in open_ones])
     for each in open_ones:
-        if each.revision_id is None:
+        if each.revision_id is None or mail.bytes_path is None:
             outbox.update_delivery(session, each.id, revision_id=latest[each.message_id].id)
     return len(open_ones)
 

@@ -19,7 +19,7 @@ from worker.core.refusals import No, Refused
 from worker.core.sending import Event, next_state
 from worker.flows.conversations import side_in
 from worker.flows.house import House, there
-from worker.flows.planning import Note, correct_by_mail, is_fixed, may_have_gone
+from worker.flows.planning import Note, correct_by_mail, may_have_gone
 from worker.flows.posting import told
 
 
@@ -55,7 +55,9 @@ def edit_message(
         before = messages.latest_revisions(session, [message_id])[message_id].text
         messages.add_revision(session, message_id, text=text.strip(), by_id=by, now=now)
         messages.update_message(session, message_id, edited_at=now)
-        late = sum(is_fixed(each) for each in mails_with(session, message_id).values())
+        mails = mails_with(session, message_id)
+        late = sum(may_have_gone(each) for each in mails.values())
+        make_anew(session, mails)
         wanted = needs_correction(before, text.strip()) if correct is None else correct
         note = Note(conversation=conversation, message=message, now=now)
         corrected = correct_by_mail(session, house, note) if late and wanted else []
@@ -73,10 +75,11 @@ def delete_message(house: House, *, by: PersonId, message_id: MessageId) -> Dele
         conversation, _message = found
         now = house.now(session)
         mails = mails_with(session, message_id)
-        waiting = [each.id for each in mails.values() if not is_too_late(session, each)]
+        waiting = [each.id for each in mails.values() if not may_have_gone(each)]
         messages.add_revision(session, message_id, text="", by_id=by, now=now, tombstone=True)
         messages.update_message(session, message_id, deleted_at=now)
         drop_deliveries(session, message_id, waiting, now=now)
+        make_anew(session, mails)
         stopped = sum(stop_if_empty(session, each, why="deleted before it went", now=now) for each in waiting)
         close_of_message(session, conversation, message_id, by=by, now=now)
         told(session, conversation, ChangeKind.MESSAGE_DELETED, "deleted", by_id=by, now=now, message_id=message_id)
@@ -123,11 +126,11 @@ def mails_with(session: Session, message_id: MessageId) -> dict[OutgoingMailId, 
     return outbox.mails_by_ids(session, [each.outgoing_mail_id for each in sent])
 
 
-def is_too_late(session: Session, mail: OutgoingMail) -> bool:
-    """A mail that went, may have gone, or whose fixed bytes carry other messages too cannot lose this one."""
-    if may_have_gone(mail):
-        return True
-    return mail.bytes_path is not None and len(outbox.deliveries_in(session, [mail.id])) > 1
+def make_anew(session: Session, mails: dict[OutgoingMailId, OutgoingMail]) -> None:
+    """Bytes that no server has taken, for every try was refused, are made anew from what is true now."""
+    for each in mails.values():
+        if each.bytes_path is not None and not may_have_gone(each):
+            outbox.update_mail(session, each.id, {MailState.WAITING, MailState.QUEUED}, bytes_path=None)
 
 
 def drop_deliveries(

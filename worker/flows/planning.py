@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from storage import addresses, attention, conversations, messages, outbox, people
 from storage.records import (
+    ClientId,
     Conversation,
     Message,
     MessageId,
@@ -52,7 +53,11 @@ class Note:
 def plan_deliveries(session: Session, house: House, note: Note) -> list[OutgoingMailId]:
     """Plan a mail for every reader of the message; the ones that are due at once."""
     participants = conversations.participants_of(session, note.conversation.id)
-    readers = readers_of(participants, note.message.author_id, note.message.visibility)
+    readers = [
+        each
+        for each in readers_of(participants, note.message.author_id, note.message.visibility)
+        if is_still_there(session, note.conversation.client_id, each)
+    ]
     persons = people.people_by_ids(session, [each.person_id for each in readers])
     due: list[OutgoingMailId] = []
     for reader in readers:
@@ -64,6 +69,13 @@ def plan_deliveries(session: Session, house: House, note: Note) -> list[Outgoing
         if mail_id is not None:
             due.append(mail_id)
     return due
+
+
+def is_still_there(session: Session, client_id: ClientId, reader: Participant) -> bool:
+    """Who left the client or the firm gets no more of its mail, participant or not."""
+    if reader.side is Side.FIRM:
+        return people.is_case_manager(session, reader.person_id)
+    return people.is_contact(session, client_id, reader.person_id)
 
 
 def open_call(session: Session, note: Note, person: Person) -> None:
@@ -179,7 +191,7 @@ def correct_by_mail(session: Session, house: House, note: Note) -> list[PersonId
     mails = outbox.mails_by_ids(session, [each.outgoing_mail_id for each in sent])
     for delivery in sent:
         mail = mails[delivery.outgoing_mail_id]
-        if mail.person_id is None or mail.person_id in corrected or not is_fixed(mail):
+        if mail.person_id is None or mail.person_id in corrected or not may_have_gone(mail):
             continue
         if any(waits_as_correction(mails[each.outgoing_mail_id], mail.person_id) for each in sent):
             continue
@@ -195,11 +207,6 @@ def correct_by_mail(session: Session, house: House, note: Note) -> list[PersonId
     return corrected
 
 
-def is_fixed(mail: OutgoingMail) -> bool:
-    """The bytes are fixed: an edit comes too late for this mail."""
-    return mail.bytes_path is not None or may_have_gone(mail)
-
-
 def may_have_gone(mail: OutgoingMail) -> bool:
     """The person has it, or may have it (a try that ended in doubt)."""
     return mail.may_be_doubled or mail.state in {
@@ -211,4 +218,4 @@ def may_have_gone(mail: OutgoingMail) -> bool:
 
 
 def waits_as_correction(mail: OutgoingMail, person_id: PersonId) -> bool:
-    return mail.kind is MailKind.CORRECTION and mail.person_id == person_id and not is_fixed(mail)
+    return mail.kind is MailKind.CORRECTION and mail.person_id == person_id and not may_have_gone(mail)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation
+from storage import attention, conversations, messages, operation, people
 from storage.records import (
     Conversation,
     ConversationId,
@@ -74,7 +74,7 @@ class Put:
 def put_message(session: Session, house: House, conversation_id: ConversationId, draft: Draft, *, now: datetime) -> Put:
     """Add the message with its files, move attention, plan the mails, tell the portal. The caller holds the lock."""
     conversation = there(conversations.conversation(session, conversation_id))
-    thanks = not draft.files and is_pure_thanks(draft.text)
+    thanks = not draft.files and is_pure_thanks(draft.text, names_in(session, conversation_id))
     message_id = messages.add_message(
         session,
         conversation_id=conversation_id,
@@ -110,6 +110,11 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         message_id=message_id,
     )
     return Put(message_id=message_id, reopened=reopened, due=tuple(due))
+
+
+def names_in(session: Session, conversation_id: ConversationId) -> list[str]:
+    ids = [each.person_id for each in conversations.participants_of(session, conversation_id, also_left=True)]
+    return [each.name for each in people.people_by_ids(session, ids).values()]
 
 
 def add_files(

@@ -16,29 +16,29 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import addresses, messages, operation, outbox
+from storage import messages, operation, outbox
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import OutgoingMail, OutgoingMailId
-from storage.states import AttemptOutcome, Evidence, FailureClass, MailKind, MailState, Side, Visibility
-from worker.core.backoff import has_expired, next_try
+from storage.states import AttemptOutcome, Evidence, FailureClass, MailState, Side, Visibility
+from worker.core.backoff import next_try
 from worker.core.internal_guard import why_internal
 from worker.core.letter_rules import Unprintable
 from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, SealedMail, Taken
 from worker.core.report_reasons import reason_of
 from worker.core.sending import Event, next_state
 from worker.faults import reach
+from worker.flows.claiming import MOST_STUMBLES, REDIRECTED, claim_or_stumble, is_given_up, lock_talk
 from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
-from worker.flows.house import House, gate_of, there
-from worker.flows.lettering import Claimed, fix_revisions, gather
+from worker.flows.house import House, there
+from worker.flows.lettering import Claimed
 from worker.flows.ports import Printer, Relay
 from worker.flows.printing import print_mail
 
 log = structlog.get_logger("navette.sending")
 
 INTERNAL_REASON = "internal_content"
-MOST_STUMBLES = 5
-NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
+REHEARSED = "went to the rehearsal address instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Sealed:
 
 def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMailId) -> MailState | None:
     """Try one mail once; its state afterwards, or None when it was not ours (not due, not free, not allowed)."""
-    claimed = claim(house, mail_id)
+    claimed = claim_or_stumble(house, mail_id)
     if claimed is None:
         return None
     reach("send.after_claim")
@@ -65,35 +65,6 @@ def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMai
     reach("send.after_record")
     log.info("sent", mail=mail_id, state=state, tries=sealed.mail.tries, answer=type(answer).__name__)
     return state
-
-
-def claim(house: House, mail_id: OutgoingMailId) -> Claimed | None:
-    """Take the mail and fix what it carries, or end it when there is nothing to send or nobody to send to."""
-    with house.database.writing() as session:
-        now = house.now(session)
-        mail = outbox.claim_mail(session, mail_id, now, gate_of(house.policy), lease=house.policy.send_lease)
-        if mail is None:
-            return None
-        if outbox.end_lost_attempts(session, mail_id, mail.fence, now=now):
-            outbox.update_mail(session, mail_id, {MailState.SENDING}, may_be_doubled=True)
-            operation.note_event(session, "mail_in_doubt", now=now, outgoing_mail_id=mail_id)
-        if ended(session, house, mail, now=now):
-            return None
-        return gather(session, house, there(outbox.mail(session, mail_id)), now=now)
-
-
-def ended(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> bool:
-    """Nothing left to carry, nobody to mail, or tried for too long: the mail ends here."""
-    left = fix_revisions(session, mail)
-    if left == 0 and mail.kind in NEEDS_MESSAGES:
-        return move(session, mail, Event.NOTHING_LEFT, now=now, ended_why="nothing was left to carry")
-    if addresses.is_suppressed(session, mail.address):
-        facts = FailureFacts(kind=FailureClass.HARD, status="", reason="suppressed")
-        return fail(session, house, mail, facts, Event.ADDRESS_SUPPRESSED, now=now)
-    if mail.tries > 1 and has_expired(mail.opened_at, now, house.policy.give_up_after):
-        facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
-        return fail(session, house, mail, facts, Event.GAVE_UP, now=now)
-    return False
 
 
 def seal_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Sealed | None:
@@ -149,6 +120,7 @@ def seal(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> Seal
             "sent_text": text,
             "message_id": claimed.heading.message_id,
             "envelope_id": claimed.envelope_id,
+            "details": {**(mail.details or {}), REDIRECTED: house.policy.redirect_all_to},
         }
         if mail.bytes_path is None:
             fixed |= {"dated_at": claimed.heading.dated_at, "thread_index": claimed.heading.thread_index}
@@ -198,6 +170,7 @@ def record(house: House, sealed: Sealed, answer: RelayAnswer) -> MailState:
     mail = sealed.mail
     with house.database.writing() as session:
         now = house.now(session)
+        lock_talk(session, mail)
         outcome = OUTCOMES[type(answer)]
         outbox.end_attempt(session, mail.id, mail.fence, outcome, reply=answer.reply, now=now)
         match answer:
@@ -224,6 +197,9 @@ OUTCOMES = {
 
 def accept(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> None:
     """Grey tick. A report that was faster has moved the mail already: then only the time of the 250 is noted."""
+    if house.policy.redirect_all_to is not None:
+        move(session, mail, Event.NOTHING_LEFT, now=now, accepted_at=now, ended_why=REHEARSED)
+        return
     to = next_state(MailState.SENDING, Event.RELAY_TOOK_IT)
     done = outbox.write_under_fence(session, mail.id, mail.fence, state=to, accepted_at=now, lease_until=None)
     if done:
@@ -238,7 +214,7 @@ def again(
     session: Session, house: House, mail: OutgoingMail, *, now: datetime, busy: bool, may_be_doubled: bool = False
 ) -> None:
     """Back to the queue. A relay that is away is asked again soon; a mail it did not want waits longer each time."""
-    if has_expired(mail.opened_at, now, house.policy.give_up_after):
+    if is_given_up(house, mail, now):
         facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
         fail(session, house, mail, facts, Event.GAVE_UP, now=now)
         return

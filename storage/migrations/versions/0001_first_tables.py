@@ -270,6 +270,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_conversations_list", "conversations", ["client_id", "state", "last_happened_at", "id"], unique=False
     )
+    op.create_index(op.f("ix_conversations_thread_root"), "conversations", ["thread_root"], unique=False)
     op.create_table(
         "files",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -975,6 +976,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_house_addresses_client_id"), table_name="house_addresses")
     op.drop_table("house_addresses")
     op.drop_table("files")
+    op.drop_index(op.f("ix_conversations_thread_root"), table_name="conversations")
     op.drop_index("ix_conversations_list", table_name="conversations")
     op.drop_index(
         "ix_conversations_firm_attention",
