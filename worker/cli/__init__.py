@@ -8,6 +8,7 @@ import typer
 from storage.database import AlreadyThere, DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
+    checking,
     clients,
     conversations,
     demo,
@@ -34,6 +35,7 @@ app.add_typer(persons.app, name="person")
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(messages.app, name="message")
 app.add_typer(demo.app, name="demo")
+checking.add_to(app)
 importing.add_to(app)
 inboxes.add_to(app)
 operating.add_to(app)

@@ -1,4 +1,4 @@
-"""What an inbound mail becomes: report, automatic, own, address, identity, in this order (DESIGN.md section 5).
+"""What an inbound mail becomes: report, probe, automatic, own, address, identity, in this order (DESIGN.md section 5).
 
 Pure: the flow gathers ``Facts``, this module decides, the flow applies. In doubt a mail is held: not
 posted, not dropped.
@@ -30,6 +30,7 @@ class Why(StrEnum):
     OUT_OF_OFFICE = "out_of_office"
     READ_RECEIPT = "read_receipt"
     AUTOMATIC = "automatic"
+    CANARY = "canary"
     OWN_MAIL = "own_mail"
     NO_ROW = "address_without_row"
     OTHER_SENDER = "sender_is_not_the_participant"
@@ -161,6 +162,7 @@ def decide(facts: Facts) -> Decision:
     """The outcome of one arrival. Every step has its say in the order of DESIGN.md."""
     return (
         about_reports(facts)
+        or about_canaries(facts)
         or about_machines(facts)
         or about_signed_addresses(facts)
         or about_references(facts)
@@ -193,6 +195,12 @@ def about_our_report(facts: Facts) -> Decision:
 def is_disposition(mail: ParsedMail) -> bool:
     """RFC 8098: somebody's program says that the mail was displayed."""
     return "disposition-notification" in (mail.header("content-type") or "").lower()
+
+
+def about_canaries(facts: Facts) -> Decision | None:
+    """A probe of ours that came back: whoever sent it looks at its arrival. One with a reply address is no probe."""
+    is_probe = any(each.row.kind is AddressKind.CANARY for each in facts.found)
+    return Ignores(why=Why.CANARY) if is_probe and chosen_address(facts) is None else None
 
 
 def about_machines(facts: Facts) -> Decision | None:

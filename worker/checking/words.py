@@ -1,0 +1,78 @@
+"""The mails' words: every kind that is made, in every language and for every reader, renders on a sample letter.
+
+An unknown name in a template is an error there (strict undefined), so a template that was changed by hand and would
+stop mails is found before the first of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from jinja2 import TemplateError
+
+from storage.records import About
+from storage.states import AboutKind, Language, MailKind, Side, Visibility
+from worker.checking.verdicts import Verdict, fault, ok, one_line
+from worker.core.letter_rules import Unprintable
+from worker.core.letters import Failure, Letter, LetterMessage, Words
+from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
+
+ABOUT = "words"
+FORMS = ((Side.CLIENT, Visibility.SHARED), (Side.FIRM, Visibility.SHARED), (Side.FIRM, Visibility.INTERNAL))
+AT = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
+TODO = "put mail_templates back as it was installed, or mend the template; docs/mails.md has the names in it"
+
+
+def check_words(*, render_letter: Callable[[Letter], Words] = render) -> Iterator[Verdict]:
+    kinds = written_kinds()
+    letters = [sample(kind, language, *form) for kind in kinds for language in Language for form in forms_of(kind)]
+    broken = [said for letter in letters if (said := what_breaks(letter, render_letter))]
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        yield fault(ABOUT, f"{broken[0]}{more}", TODO)
+    else:
+        yield ok(ABOUT, f"{len(letters)} mails render: {len(kinds)} kinds in {len(Language)} languages")
+
+
+def written_kinds() -> list[MailKind]:
+    """Kinds with a template; of those that are planned there is none yet."""
+    folders = {name.partition("/")[0] for name in ENVIRONMENT.list_templates() if "/" in name}
+    return [kind for kind in MailKind if kind.value in folders]
+
+
+def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
+    return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
+
+
+def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str | None:
+    try:
+        words = render_letter(letter)
+    except (TemplateError, NoTemplate, Unprintable, LookupError, OSError, ValueError) as broke:
+        return f"{letter.kind} in {letter.language} to the {letter.side}'s side: {one_line(broke)}"
+    return None if words.subject and words.text.strip() and words.html.strip() else f"{letter.kind}: an empty mail"
+
+
+def sample(kind: MailKind, language: Language, side: Side, visibility: Visibility) -> Letter:
+    """Everything at once: several messages, files, one left out, earlier messages, what it is about."""
+    note, notice = visibility is Visibility.INTERNAL, kind is MailKind.FAILURE_NOTICE
+    message = LetterMessage(author="Anne", happened_at=AT, text="…", files=("a.pdf",), files_left_out=("b.tiff",))
+    letter = Letter(
+        kind=kind,
+        language=language,
+        side=side,
+        visibility=visibility,
+        firm_name="Firm",
+        client_name="Client",
+        subject="Subject",
+        reader="Sophie",
+        signer="Anne",
+        messages=(message, replace(message, text="… …", files=())),
+        earlier=(replace(message, author="Sophie"),),
+        about=About(kind=AboutKind.INVOICE, number="1", on=date(2026, 11, 3), amount=Decimal(1), counterparty="X"),
+        reply_address=None if note else "r+a@firm.example",
+        note_address=None if side is Side.CLIENT else "n+a@firm.example",
+        answer_wanted=True,
+    )
+    failure = Failure(person="Sophie", address="sophie@client.example", reason="userunknown", status="5.1.1")
+    return replace(letter, failure=failure) if notice else letter
