@@ -8,7 +8,7 @@ from tests.checking.conftest import DOMAIN
 from tests.conftest import Firm
 from tests.flows.mailroom import SOPHIE, Mailroom, dsn
 from worker.checking.probe import make_probe
-from worker.core.filing_rules import Why
+from worker.core.filing_facts import Why
 from worker.core.signed_addresses import local_part
 from worker.flows.house import House
 from worker.mail.parsing import MailReader

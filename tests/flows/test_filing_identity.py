@@ -24,7 +24,7 @@ from tests.flows.mailroom import (
 )
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import view
-from worker.core.filing_rules import Why
+from worker.core.filing_facts import Why
 from worker.flows.conversations import post_message
 from worker.flows.filing import file_arrival
 from worker.flows.reading import list_conversations

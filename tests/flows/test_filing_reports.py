@@ -18,7 +18,7 @@ from tests.flows.mailroom import (
     texts,
 )
 from tests.flows.outgoing import tick
-from worker.core.filing_rules import Why
+from worker.core.filing_facts import Why
 
 
 @pytest.mark.parametrize(

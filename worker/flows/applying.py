@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_rules import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes

@@ -17,15 +17,7 @@ from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
-from worker.core.filing_rules import (
-    Decision,
-    Holds,
-    Ignores,
-    Moves,
-    Opens,
-    Posts,
-    Proves,
-)
+from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import token_in

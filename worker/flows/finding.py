@@ -9,7 +9,7 @@ from storage import addresses, conversations, inbox, outbox, people, signed
 from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
 from storage.states import AddressKind
 from worker.core.automatic import is_report, judge
-from worker.core.filing_rules import Answered, Facts, FoundAddress, KnownSender
+from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import Token, token_in
 from worker.flows.house import House

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from storage.states import Outcome
-from worker.core.filing_rules import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why, chosen_address
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_rules import chosen_address
 from worker.core.new_text import Cut
 from worker.flows.posting import StoredFile
 

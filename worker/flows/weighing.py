@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from storage import outbox, people, signed
 from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
-from worker.core.filing_rules import Decision, Facts, Holds, Ignores, Opens, Posts, Why, decide
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Opens, Posts, Why
+from worker.core.filing_rules import decide
 from worker.core.internal_guard import repeats_a_note
 from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.parsed import ParsedMail
