@@ -84,6 +84,22 @@ def close_unfiled(session: Session, conversation_id: ConversationId, *, now: dat
         recount(session, conversation_id)
 
 
+def close_filing(
+    session: Session,
+    conversation_id: ConversationId,
+    filing_id: FilingId,
+    *,
+    now: datetime,
+    why: str,
+    by_id: PersonId,
+) -> None:
+    """Close what a held mail opened."""
+    lock(session, conversation_id)
+    which = (attention.c.filing_id == filing_id, attention.c.closed_at.is_(None))
+    if change(session, attention, *which, closed_at=now, closed_why=why, closed_by_id=by_id):
+        recount(session, conversation_id)
+
+
 def lock(session: Session, conversation_id: ConversationId) -> None:
     """One writer per conversation: two that count at once would each write what it saw (SQLite has one anyway)."""
     session.execute(select(conversations.c.id).where(conversations.c.id == conversation_id).with_for_update())

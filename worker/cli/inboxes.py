@@ -8,7 +8,8 @@ import typer
 from storage import inbox
 from storage.records import Arrival, ArrivalId, ConversationId, Filing, InboundMailId, MessageId, OutgoingMailId
 from storage.states import ArrivalState, Outcome
-from worker.cli.terminal import NotFound, errors, number_of, open_house, out, print_table
+from worker.cli.conversations import By
+from worker.cli.terminal import NotFound, errors, find_person, number_of, open_house, out, print_table, stop_if_refused
 from worker.core.mail_addresses import hidden
 from worker.flows.explaining import (
     Entry,
@@ -18,7 +19,9 @@ from worker.flows.explaining import (
     explain_outgoing,
 )
 from worker.flows.filing import raw_of
+from worker.flows.held import Accepted, accept_held, refuse_held
 from worker.flows.house import House
+from worker.mail.parsing import MailReader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
 STATES = [*ArrivalState, *Outcome]
@@ -86,6 +89,28 @@ def refile(
         errors.tell("nothing in quarantine fits")
         raise typer.Exit(1)
     out.tell(f"{len(done)} mail(s) will be filed again")
+
+
+@app.command()
+def accept(inbound: Which, *, by: By) -> None:
+    """Accept a held mail once: it is posted, marked "sender not verified". A case manager decides."""
+    house = open_house()
+    with house.database.reading() as session:
+        person = find_person(session, by)
+    answer = accept_held(house, MailReader(), by=person, inbound_id=InboundMailId(number_of(inbound, "i")))
+    stop_if_refused(answer)
+    assert isinstance(answer, Accepted)
+    out.tell(f"posted as m{answer.message_id}")
+
+
+@app.command()
+def refuse(inbound: Which, *, by: By) -> None:
+    """Refuse a held mail: it is kept as it came and never posted. A case manager decides."""
+    house = open_house()
+    with house.database.reading() as session:
+        person = find_person(session, by)
+    stop_if_refused(refuse_held(house, by=person, inbound_id=InboundMailId(number_of(inbound, "i"))))
+    out.tell("refused; it stays here as it came")
 
 
 def quarantined(house: House, inbound: str | None, error: str | None) -> list[ArrivalId]:

@@ -46,6 +46,7 @@ class Why(StrEnum):
     NOTE_ADDRESS = "note_address"
     REFERENCES = "references"
     KNOWN_SENDER = "known_sender"
+    ACCEPTED = "accepted_by_a_case_manager"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ class No(StrEnum):
     NOTHING_TO_SAY = "nothing_to_say"
     OTHER_CONTENT = "other_content"
     NO_CONTACTS = "no_contacts"
+    NOT_HELD = "not_held"
+    NOT_ACCEPTABLE = "not_acceptable"
     NO_CONTACT_ADDRESSED = "no_contact_addressed"
     NOT_A_CONTACT = "not_a_contact"
 
@@ -36,6 +38,8 @@ SENTENCES = {
     No.NOTHING_TO_SAY: "A message needs text or a file, a conversation a subject.",
     No.OTHER_CONTENT: "This external id was used before for another message; give each message its own.",
     No.NO_CONTACTS: "The client has no contact to write to: add one first.",
+    No.NOT_HELD: "This mail is not held, or somebody has decided already.",
+    No.NOT_ACCEPTABLE: "It is not clear whose message this would be; add the sender as a contact, or refuse it.",
     No.NO_CONTACT_ADDRESSED: "Address at least one contact of the client; colleagues alone make no conversation.",
     No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
 }

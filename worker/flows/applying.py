@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
@@ -77,11 +77,12 @@ def apply_decision(
 
 def post(session: Session, work: Work, decision: Posts) -> Applied:
     """A reply becomes a message; it proves that the mails it answers arrived."""
-    draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision)
+    vouched = decision.why is Why.ACCEPTED
+    draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision, unverified=vouched)
     put = put_message(session, work.house, decision.conversation.id, draft, now=work.now)
     proven = [each.mail for each in work.facts.answered[:1] if each.mail.conversation_id == decision.conversation.id]
-    assert work.facts.mail.sender is not None
-    person_answered(session, proven, decision.person.id, work.facts.mail.sender, now=work.now)
+    if work.facts.mail.sender is not None and not vouched:
+        person_answered(session, proven, decision.person.id, work.facts.mail.sender, now=work.now)
     finish(session, work, decision.conversation.id, put, decision.person.id)
     return Applied(outcome=Outcome.POSTED, due=put.due)
 
