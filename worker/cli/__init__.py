@@ -7,9 +7,11 @@ import typer
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
+    backing_up,
     clients,
     conversations,
     demo,
+    health,
     importing,
     inboxes,
     inspecting,
@@ -38,6 +40,8 @@ inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
 inspecting.add_to(app)
+health.add_to(app)
+backing_up.add_to(app)
 
 
 def main() -> None:
