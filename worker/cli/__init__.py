@@ -8,10 +8,12 @@ import typer
 from storage.database import AlreadyThere, DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
+    backing_up,
     checking,
     clients,
     conversations,
     demo,
+    health,
     importing,
     inboxes,
     inspecting,
@@ -41,6 +43,8 @@ inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
 inspecting.add_to(app)
+health.add_to(app)
+backing_up.add_to(app)
 
 
 def main() -> None:

@@ -1,0 +1,120 @@
+"""systemd's and the mail servers' own tools on what we hand out, and the documents against commands and settings."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.test_compose import PENDING, commands, parse
+from worker.settings import known_names
+
+ROOT = Path(__file__).parent.parent.parent
+UNITS = sorted((ROOT / "docs/systemd").iterdir())
+DOCUMENTS = sorted(ROOT.glob("docs/*deploy*.md")) + [ROOT / "docs" / name for name in ("backup.md", "upgrade.md")]
+NOT_YET = {"collect", "check"}
+"""Commands of the documents that are not merged yet, and settings."""
+SETTINGS_TO_COME = ("NAVETTE_MAILBOX", "NAVETTE_OAUTH_")
+COMPOSES_OWN = {"NAVETTE_IMAGE"}
+
+
+def tool(name: str, package: str) -> str:
+    """Where CI must have it, elsewhere what is not there is said at the end."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if found is None and os.environ.get("NAVETTE_TEST_SERVERS") == "required":
+        pytest.fail(f"{name} is not here: apt-get install {package}")
+    if found is None:
+        pytest.skip(f"{name} is not here: apt-get install {package}")
+    return found
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda each: each.name)
+def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
+    verify = tool("systemd-analyze", "systemd")
+    for each in UNITS:
+        told = each.read_text(encoding="utf-8").replace("/opt/navette/venv/bin/navette", f"{sys.executable} -m worker")
+        (tmp_path / each.name).write_text(told.replace("file:///opt/navette/docs/", f"file://{ROOT}/docs/"))
+    done = subprocess.run(
+        [verify, "verify", "--man=no", str(tmp_path / unit.name)], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", [each for each in UNITS if each.suffix == ".service"], ids=lambda each: each.name)
+def test_a_unit_runs_a_command_that_parses_as_nobodys_root(unit: Path) -> None:
+    told = unit.read_text(encoding="utf-8")
+
+    (line,) = re.findall(r"^ExecStart=(.*)$", told, re.MULTILINE)
+    words = re.findall(r"/opt/navette/venv/bin/navette (\w+)", line)
+    assert words
+    if words != ["backup"]:
+        parse(words)
+    assert "User=navette" in told
+    assert "ProtectSystem=strict" in told
+    assert "NoNewPrivileges=yes" in told
+    assert (ROOT / "docs" / re.findall(r"Documentation=file:///opt/navette/docs/(\S+)", told)[0]).exists()
+
+
+def test_the_nightly_backup_takes_the_last_finished_one_along(tmp_path: Path) -> None:
+    """The line of the unit, run by the shell as systemd hands it over."""
+    (line,) = re.findall(
+        r"^ExecStart=/bin/sh -ec '(.*)'$", (ROOT / "docs/systemd/navette-backup.service").read_text(), re.MULTILINE
+    )
+    (tmp_path / "navette").write_text('#!/bin/sh\nfor each; do echo "$each"; done\n')
+    (tmp_path / "navette").chmod(0o755)
+    script = (
+        line.replace("$$", "$").replace("%%", "%").replace("/opt/navette/venv/bin/navette", str(tmp_path / "navette"))
+    )
+
+    def words() -> list[str]:
+        done = subprocess.run(["/bin/sh", "-ec", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    assert re.fullmatch(r"backup 20\d\d-\d\d-\d\d-\d{4}", " ".join(words()))
+    for name in ("2026-11-22-0230", "2026-11-23-0230", "2026-11-24-0230"):
+        (tmp_path / name).mkdir()
+    for name in ("2026-11-22-0230", "2026-11-23-0230"):
+        (tmp_path / name / "backup.json").touch()
+    assert words()[2:] == ["--linked-to", "2026-11-23-0230"]
+
+
+def test_postfix_takes_our_lines(tmp_path: Path) -> None:
+    postconf = tool("postconf", "postfix")
+    for number, path in enumerate(("docs/postfix/main.cf", "docs/try/main.cf")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        shutil.copy(ROOT / path, folder / "main.cf")
+        (folder / "master.cf").write_text("lmtp unix - - n - - lmtp\n")
+        done = subprocess.run([postconf, "-c", str(folder), "-n"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), path
+        assert "lmtp:inet:" in done.stdout
+
+
+def test_dovecot_takes_our_lines() -> None:
+    done = subprocess.run(
+        [tool("doveconf", "dovecot-imapd"), "-n", "-c", str(ROOT / "docs/try/dovecot.conf")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_a_document_names_commands_and_settings_that_are_there(document: Path) -> None:
+    told = document.read_text(encoding="utf-8")
+
+    for command in re.findall(r"(?:^|[`/ ])navette ([a-z]+)\b(?!-)", told, re.MULTILINE):
+        if command not in NOT_YET | PENDING:
+            assert command in commands(), command
+    for name in re.findall(r"\bNAVETTE_[A-Z_]+[A-Z]\b", told):
+        assert name in known_names() | COMPOSES_OWN or name.startswith(SETTINGS_TO_COME), name
+    for link in re.findall(r"\]\(([^)#]+)\)", told):
+        assert link.startswith("https://") or (document.parent / link).exists(), link
+    for path in re.findall(r"`(docs/[\w./-]+)`", told):
+        assert (ROOT / path).exists(), path

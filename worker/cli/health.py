@@ -1,0 +1,93 @@
+"""navette health: is this part of use? For health checks of containers and monitors; it changes nothing.
+
+Every part needs the database at this version's schema and a broker that answers. ``worker`` must answer a ping itself,
+``sink`` must greet on its port. ``navette check`` looks at far more, and says what to do.
+"""
+
+import socket
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storage.database import Database, DatabaseDown
+from worker.cli.terminal import errors, out
+from worker.settings import Settings, load_settings
+
+PATIENCE_S = 5
+
+
+class Part(StrEnum):
+    ANY = "any"
+    WORKER = "worker"
+    BEAT = "beat"
+    SINK = "sink"
+    COLLECTOR = "collector"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(health)
+
+
+def health(part: Annotated[Part, typer.Argument(help="Which part runs here.")] = Part.ANY) -> None:
+    """Exit code 0 when database, broker and this part answer; else 1, and the first that does not."""
+    settings = load_settings()
+    for ask in questions(part):
+        wrong = ask(settings)
+        if wrong is not None:
+            errors.print(wrong, markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(1)
+    out.print("healthy")
+
+
+def questions(part: Part) -> list[Callable[[Settings], str | None]]:
+    own = {Part.WORKER: [ask_worker], Part.SINK: [ask_sink]}
+    return [ask_database, ask_broker, *own.get(part, [])]
+
+
+def ask_database(settings: Settings) -> str | None:
+    database = Database(settings.sqlalchemy_url())
+    try:
+        if database.is_sqlite and not Path(str(database.url.database)).exists():
+            return "database: there is none yet"
+        if not database.is_migrated():
+            return "database: not at this version's schema"
+    except DatabaseDown as fault:
+        return f"database: does not answer: {fault}"
+    finally:
+        database.close()
+    return None
+
+
+def ask_broker(settings: Settings) -> str | None:
+    from kombu.exceptions import OperationalError
+
+    from worker.app import configure
+
+    try:
+        with configure(settings).connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, timeout=PATIENCE_S, reraise_as_library_errors=True)
+    except (OperationalError, OSError) as fault:
+        return f"broker: does not answer: {type(fault).__name__}"
+    return None
+
+
+def ask_worker(settings: Settings) -> str | None:
+    from worker.app import configure
+
+    name = f"celery@{socket.gethostname()}"
+    answers = configure(settings).control.ping(destination=[name], timeout=PATIENCE_S)
+    return None if answers else f"worker: {name} does not answer"
+
+
+def ask_sink(settings: Settings) -> str | None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.sink_host, settings.sink_host)  # noqa: S104 - compared, not bound
+    try:
+        with socket.create_connection((host, settings.sink_port), timeout=PATIENCE_S) as peer:
+            greeting = peer.recv(200).decode("ascii", "replace")
+            peer.sendall(b"QUIT\r\n")
+    except OSError as fault:
+        return f"sink: {host}:{settings.sink_port} does not answer: {fault}"
+    return None if greeting.startswith("220") else f"sink: it greets with {greeting.strip()[:40]!r}, not 220"
