@@ -3,13 +3,15 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from storage.database import Database
 from tests.cli.test_commands import ROOT, Shell
-from worker.cli.health import ask_sink
+from tests.e2e.conftest import Station
+from worker.cli.health import ask_sink, ask_worker
 from worker.settings import Settings
 
 
@@ -128,3 +130,24 @@ def stamp(url: str, revision: str) -> None:
     with database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
     database.close()
+
+
+def test_parts_that_run_are_healthy(stations: Callable[..., Station], tmp_path: Path) -> None:
+    station = stations()
+    station.start()
+    (tmp_path / "asking").mkdir()
+    shell = Shell(tmp_path / "asking")
+    shell.environment |= {name: each for name, each in station.environment.items() if name.startswith("NAVETTE_")}
+
+    station.wait_for(lambda: ask_worker(Settings.model_validate(given(station))) is None, "the worker answers a ping")
+    for part in ("any", "worker", "beat", "sink"):
+        assert "healthy" in shell.run("health", part)
+    station.stop()
+    assert "broker: does not answer" in shell.run("health", "worker", code=1)
+
+
+def given(station: Station) -> dict[str, str]:
+    prefix = "NAVETTE_"
+    return {
+        name.removeprefix(prefix).lower(): each for name, each in station.environment.items() if name.startswith(prefix)
+    }
