@@ -150,8 +150,10 @@ class Dovecot:
             client.logout()
 
     def mails_of(self, address: str, folder: str = "INBOX") -> list[bytes]:
-        """All mails of a person as IMAP gives them, oldest first."""
+        """All mails of a person as IMAP gives them, oldest first; none of a folder that is not there yet."""
         with self.read(address, folder) as client:
+            if client.state != "SELECTED":
+                return []
             found = client.search(None, "ALL")[1][0].split()
             if not found:
                 return []
