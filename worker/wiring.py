@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from storage.backup import knows_revision, revision_of
 from storage.database import BadUrl, Database
 from storage.files import FileStore
 from worker.flows.house import House
@@ -32,6 +33,9 @@ def open_database(settings: Settings) -> Database:
         database = Database(settings.sqlalchemy_url())
     except BadUrl as fault:
         raise BadSettings(f"NAVETTE_DATABASE_URL: {fault}") from fault
+    revision = revision_of(database)
+    if revision is not None and not knows_revision(revision):
+        raise BadSettings("the database belongs to a newer version of Navette: install that one")
     if not database.is_migrated():
         if not database.is_sqlite:
             raise BadSettings(

@@ -6,7 +6,7 @@ import pytest
 
 from storage.database import Database
 from tests.checking.conftest import Make, told
-from tests.conftest import admin
+from tests.servers.postgres import admin
 from worker.checking.database import check_database
 from worker.checking.machine import check_clock
 from worker.settings import Settings

@@ -138,8 +138,9 @@ def test_a_certificate_that_soon_expires_is_a_warning(set_up: Make, authority: t
     assert "expires in 20 days" in late.found
 
 
-def test_a_file_of_authorities_that_is_not_there_is_a_fault(set_up: Make, tmp_path: Path) -> None:
-    found = told(check_relay(set_up(relay_ca_file=str(tmp_path / "gone.pem"), relay_tls="starttls")))["relay"]
+def test_a_file_that_holds_no_authorities_is_a_fault(set_up: Make, tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+    found = told(check_relay(set_up(relay_ca_file=str(tmp_path / "none.pem"), relay_tls="starttls")))["relay"]
 
     assert found.level == "fault"
     assert "NAVETTE_RELAY_CA_FILE" in found.found

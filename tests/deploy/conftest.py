@@ -10,10 +10,12 @@ import pytest
 
 from storage.database import Database
 from storage.files import FileStore
-from tests.conftest import Firm, HandClock, HeardBell, admin, postgres_binaries
+from tests.conftest import Firm, HandClock, HeardBell
 from tests.e2e.conftest import Station
 from tests.flows.mailroom import Mailroom
 from tests.flows.outgoing import Post, ScriptedRelay
+from tests.servers.postgres import admin, postgres_binaries
+from tests.servers.presence import DOVECONF, POSTCONF, SYSTEMD_ANALYZE, program, want
 from worker.flows.house import House
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
@@ -82,3 +84,21 @@ def stations(tmp_path: Path) -> Iterator[Callable[..., Station]]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def systemd_analyze(request: pytest.FixtureRequest) -> str:
+    want(request)
+    return program(SYSTEMD_ANALYZE)
+
+
+@pytest.fixture
+def postconf(request: pytest.FixtureRequest) -> str:
+    want(request)
+    return program(POSTCONF)
+
+
+@pytest.fixture
+def doveconf(request: pytest.FixtureRequest) -> str:
+    want(request)
+    return program(DOVECONF)

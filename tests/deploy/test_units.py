@@ -1,6 +1,5 @@
 """systemd's and the mail servers' own tools on what we hand out, and the documents against commands and settings."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,24 +20,13 @@ SETTINGS_TO_COME = ("NAVETTE_MAILBOX", "NAVETTE_OAUTH_")
 COMPOSES_OWN = {"NAVETTE_IMAGE"}
 
 
-def tool(name: str, package: str) -> str:
-    """Where CI must have it, elsewhere what is not there is said at the end."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    if found is None and os.environ.get("NAVETTE_TEST_SERVERS") == "required":
-        pytest.fail(f"{name} is not here: apt-get install {package}")
-    if found is None:
-        pytest.skip(f"{name} is not here: apt-get install {package}")
-    return found
-
-
 @pytest.mark.parametrize("unit", UNITS, ids=lambda each: each.name)
-def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
-    verify = tool("systemd-analyze", "systemd")
+def test_systemd_takes_the_unit(unit: Path, tmp_path: Path, systemd_analyze: str) -> None:
     for each in UNITS:
         told = each.read_text(encoding="utf-8").replace("/opt/navette/venv/bin/navette", f"{sys.executable} -m worker")
         (tmp_path / each.name).write_text(told.replace("file:///opt/navette/docs/", f"file://{ROOT}/docs/"))
     done = subprocess.run(
-        [verify, "verify", "--man=no", str(tmp_path / unit.name)], capture_output=True, text=True, check=False
+        [systemd_analyze, "verify", "--man=no", str(tmp_path / unit.name)], capture_output=True, text=True, check=False
     )
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -82,8 +70,7 @@ def test_the_nightly_backup_takes_the_last_finished_one_along(tmp_path: Path) ->
     assert words()[2:] == ["--linked-to", "2026-11-23-0230"]
 
 
-def test_postfix_takes_our_lines(tmp_path: Path) -> None:
-    postconf = tool("postconf", "postfix")
+def test_postfix_takes_our_lines(tmp_path: Path, postconf: str) -> None:
     for number, path in enumerate(("docs/postfix/main.cf", "docs/try/main.cf")):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -94,9 +81,9 @@ def test_postfix_takes_our_lines(tmp_path: Path) -> None:
         assert "lmtp:inet:" in done.stdout
 
 
-def test_dovecot_takes_our_lines() -> None:
+def test_dovecot_takes_our_lines(doveconf: str) -> None:
     done = subprocess.run(
-        [tool("doveconf", "dovecot-imapd"), "-n", "-c", str(ROOT / "docs/try/dovecot.conf")],
+        [doveconf, "-n", "-c", str(ROOT / "docs/try/dovecot.conf")],
         capture_output=True,
         text=True,
         check=False,

@@ -41,6 +41,9 @@ POSTGRES = Wanted(program="initdb", package="postgresql", stand_in="embedded_pos
 SWAKS = Wanted(program="swaks", package="swaks")
 NEOMUTT = Wanted(program="neomutt", package="neomutt")
 TMUX = Wanted(program="tmux", package="tmux")
+SYSTEMD_ANALYZE = Wanted(program="systemd-analyze", package="systemd")
+POSTCONF = Wanted(program="postconf", package="postfix")
+DOVECONF = Wanted(program="doveconf", package="dovecot-imapd")
 
 WANTED: dict[str, tuple[Wanted, ...]] = {
     "start_postfix": (POSTFIX,),
@@ -49,6 +52,9 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
     "postgres_server": (POSTGRES,),
     "swaks": (SWAKS,),
     "open_neomutt": (NEOMUTT, TMUX),
+    "systemd_analyze": (SYSTEMD_ANALYZE,),
+    "postconf": (POSTCONF,),
+    "doveconf": (DOVECONF,),
 }
 NOT_RUN: pytest.StashKey[dict[str, str]] = pytest.StashKey()
 STOOD_IN: pytest.StashKey[set[Wanted]] = pytest.StashKey()

@@ -40,12 +40,6 @@ def redirected(settings: Settings) -> Verdict | None:
     return warning(ABOUT, found, "take it out to go live")
 
 
-def nobody_listed(settings: Settings) -> Verdict | None:
-    if settings.sending is not Sending.ONLY_LISTED or settings.sending_listed.strip():
-        return None
-    return warning(ABOUT, "sending is only-listed and nobody is listed", "set NAVETTE_SENDING_LISTED")
-
-
 def one_sender(settings: Settings) -> Verdict | None:
     host = settings.relay_host.lower().rstrip(".")
     if settings.from_style is not FromStyle.PERSON or not any(
@@ -57,10 +51,9 @@ def one_sender(settings: Settings) -> Verdict | None:
 
 
 def half_a_login(settings: Settings) -> Verdict | None:
-    if bool(settings.relay_user) == bool(settings.relay_password.get_secret_value()):
+    if settings.relay_user or not settings.relay_password.get_secret_value():
         return None
-    missing = "password" if settings.relay_user else "user"
-    return warning(ABOUT, f"a login at the relay without {missing}", f"set NAVETTE_RELAY_{missing.upper()}")
+    return warning(ABOUT, "a login at the relay without user", "set NAVETTE_RELAY_USER")
 
 
 def readable_password(settings: Settings) -> Verdict | None:
@@ -78,7 +71,6 @@ def nobody_alarmed(settings: Settings) -> Verdict | None:
 RULES: tuple[Callable[[Settings], Verdict | None], ...] = (
     domain,
     redirected,
-    nobody_listed,
     one_sender,
     half_a_login,
     readable_password,
