@@ -8,6 +8,7 @@ from storage.database import DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
     clients,
+    collecting,
     conversations,
     demo,
     importing,
@@ -37,6 +38,7 @@ importing.add_to(app)
 inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
+collecting.add_to(app)
 inspecting.add_to(app)
 
 
