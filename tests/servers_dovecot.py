@@ -14,6 +14,7 @@ OAuth2 on. LMTP takes ``office+anything@firm.example`` too. Every password is ``
 import imaplib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -53,8 +54,12 @@ recipient_delimiter = +
 mailbox_idle_check_interval = 1s
 mail_fsync = never
 mail_max_userip_connections = 50
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -132,9 +137,7 @@ class Dovecot:
         self.imap_port, self.imaps_port, self.lmtp_port = free_port(), free_port(), free_port()
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.ca_file)
-        authority.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(
-            self.folder / "server.pem"
-        )
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(self.folder / "server.pem")
         (self.folder / "users").write_text("".join(f"{user}:{{PLAIN}}{password_of(user)}\n" for user in self.users))
         (self.folder / "oauth2.conf").write_text(INTROSPECTION.format(url=self.introspect_url))
         for name in ("run", "state", "mail", *(f"mail/{user}" for user in self.users)):
@@ -160,7 +163,9 @@ class Dovecot:
 
     def start(self) -> None:
         command = as_mail_user([dovecot_binary(), "-F", "-c", str(self.folder / "dovecot.conf")])
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder, start_new_session=True
+        )
         end = time.monotonic() + PATIENCE_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -191,6 +196,12 @@ class Dovecot:
         self.process.stderr.close()
         self.process = None
 
+    def kill(self) -> None:
+        """All its processes at once, as when the machine fails. Also much faster than ``stop``."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.stop()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -207,25 +218,36 @@ class Dovecot:
 
     def put(self, user: str, *mails: bytes, folder: str = "INBOX", at: datetime | None = None) -> None:
         """Mails as a server would deliver them; INTERNALDATE is ``at`` or now."""
-        session = self.client(user)
-        for mail in mails:
-            when = None if at is None else imaplib.Time2Internaldate(at)
-            assert session.append(folder, None, when, mail)[0] == "OK"
-        session.logout()
+        when = None if at is None else imaplib.Time2Internaldate(at)
+        with self.client(user) as session:
+            for mail in mails:
+                assert session.append(folder, "", when, mail)[0] == "OK"
 
     def fill(self, user: str, count: int, *, at: datetime, folder: str = "INBOX") -> None:
-        """Many small old mails, written as Maildir files: fast, and found at the next SELECT."""
-        new = self.maildir(user, folder) / "cur"
-        for each in (new.parent / "tmp", new.parent / "new", new):
-            each.mkdir(parents=True, exist_ok=True)
-        stamp = int(at.timestamp())
-        for number in range(count):
-            path = new / f"{stamp}.M{number}P1.old,S=120:2,S"
-            path.write_bytes(
-                b"From: old@world.example\r\nSubject: old %d\r\nMessage-ID: <%d@o>\r\n\r\nOld.\r\n" % (number, number)
-            )
-            os.utime(path, (stamp, stamp))
+        """Many small old mails, as Maildir files that are links to one: fast, and found at the next SELECT."""
+        stamp, place = int(at.timestamp()), self.maildir(user, folder)
+        for name in ("cur", "new", "tmp"):
+            (place / name).mkdir(parents=True, exist_ok=True)
+        first = place / "cur" / f"{stamp}.M0P1.old:2,S"
+        first.write_bytes(b"From: old@world.example\r\nSubject: old\r\nMessage-ID: <old@world.example>\r\n\r\nOld.\r\n")
+        os.utime(first, (stamp, stamp))
         give_away(self.folder / "mail" / user)
+        for number in range(1, count):
+            os.link(first, place / "cur" / f"{stamp}.M{number}P1.old:2,S")
+
+    def subjects(self, user: str, folder: str = "INBOX") -> list[str]:
+        """What a person sees there."""
+        told = self.look(user, folder, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        return [each[1].decode().partition(": ")[2].strip() for each in told if isinstance(each, tuple)]
+
+    def flags(self, user: str, folder: str = "INBOX") -> list[str]:
+        return [each.decode() for each in self.look(user, folder, "(FLAGS)") if isinstance(each, bytes)]
+
+    def look(self, user: str, folder: str, items: str) -> list[object]:
+        with self.client(user) as session:
+            answer, count = session.select(f'"{folder}"', readonly=True)
+            assert answer == "OK", folder
+            return [] if count == [b"0"] else list(session.fetch("1:*", items)[1])
 
     def forget_uids(self, user: str, folder: str = "INBOX") -> None:
         """As after a restore from backup: the next SELECT shows another UIDVALIDITY. Call it while stopped."""
@@ -253,7 +275,7 @@ def running_dovecot(
         made.start()
         yield made
     finally:
-        made.stop()
+        made.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
