@@ -29,6 +29,9 @@ import pytest
 import trustme
 
 PATIENCE_S = 20.0
+OLD_MAIL = b"From: old@world.example\r\nSubject: old\r\nMessage-ID: <old@world.example>\r\n\r\nOld.\r\n"
+MOST_LINKS = 50_000
+"""To one file; ext4 allows 65,000."""
 CONFIGURATION = """
 protocols = imap lmtp
 base_dir = {folder}/run
@@ -228,12 +231,16 @@ class Dovecot:
         stamp, place = int(at.timestamp()), self.maildir(user, folder)
         for name in ("cur", "new", "tmp"):
             (place / name).mkdir(parents=True, exist_ok=True)
-        first = place / "cur" / f"{stamp}.M0P1.old:2,S"
-        first.write_bytes(b"From: old@world.example\r\nSubject: old\r\nMessage-ID: <old@world.example>\r\n\r\nOld.\r\n")
-        os.utime(first, (stamp, stamp))
-        give_away(self.folder / "mail" / user)
-        for number in range(1, count):
-            os.link(first, place / "cur" / f"{stamp}.M{number}P1.old:2,S")
+        first = place
+        for number in range(count):
+            path = place / "cur" / f"{stamp}.M{number}P1.old:2,S"
+            if number % MOST_LINKS:
+                os.link(first, path)
+                continue
+            first = path
+            first.write_bytes(OLD_MAIL)
+            os.utime(first, (stamp, stamp))
+            give_away(self.folder / "mail" / user)
 
     def subjects(self, user: str, folder: str = "INBOX") -> list[str]:
         """What a person sees there."""
