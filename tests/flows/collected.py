@@ -66,10 +66,16 @@ class Office:
         with self.house.database.writing() as session:
             mailboxes.watch(session, self.box.name, now=self.house.now(session))
 
-    def another_box(self, holder: str, **changes: Any) -> Box:
+    def another_box(self, holder: str) -> Box:
         lease = Lease(self.house, self.account.name, holder)
-        values = {"rules": self.rules, "number": self.number, "ring": self.rung.extend} | changes
-        return Box(house=self.house, name=self.account.name, lease=lease, **values)
+        return Box(
+            house=self.house,
+            name=self.account.name,
+            number=self.number,
+            rules=self.rules,
+            lease=lease,
+            ring=self.rung.extend,
+        )
 
     def session(self) -> ImapSession:
         self.sessions.append(open_session(self.account, ImapOptions()))
@@ -122,7 +128,7 @@ class Office:
         """(UID, tries, settled as) of every UID that was not given."""
         columns = (missing_uids.c.uid, missing_uids.c.tries, missing_uids.c.settled_as)
         with self.house.database.reading() as session:
-            return [tuple(row) for row in session.execute(select(*columns).order_by(missing_uids.c.id))]  # type: ignore[misc]
+            return [tuple(row) for row in session.execute(select(*columns).order_by(missing_uids.c.id))]
 
 
 def subject_of(raw: bytes) -> str:

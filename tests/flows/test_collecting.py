@@ -12,12 +12,13 @@ from structlog.testing import capture_logs
 
 from storage import mailboxes
 from storage.database import DatabaseDown
+from storage.inbox import claim_arrival, write_arrival
 from storage.records import PublicId
 from storage.states import AddressKind, ArrivalState, Outcome, Way
 from tests.conftest import TEST_KEYS, HandClock
 from tests.flows.collected import Meddled, Office, mail
 from tests.servers_dovecot import Dovecot, running_dovecot
-from worker.core.collecting_rules import ConnectionLost
+from worker.core.collecting_rules import CannotGive, ConnectionLost
 from worker.core.signed_addresses import local_part
 from worker.flows.collecting_box import CollectingRules, LeaseLost
 from worker.flows.filing import file_arrival
@@ -310,8 +311,6 @@ def test_out_of_junk_only_what_answers_a_mail_of_ours_is_taken(office: Office) -
 
 
 def test_a_junk_that_does_not_open_keeps_nobody_from_the_inbox(office: Office) -> None:
-    from worker.core.collecting_rules import CannotGive
-
     office.put(mail("one"))
     session = office.session()
 
@@ -351,9 +350,9 @@ def test_the_same_numbers_in_another_folder_or_mailbox_are_other_mails(office: O
 def test_a_number_given_to_two_mails_loses_neither(office: Office) -> None:
     office.put(mail("first"))
     office.round()
-    with office.house.database.writing() as session:
-        known = office.position()
-        mailboxes.write_position(session, office.box.name, "INBOX", replace(known, last_uid=0))
+    known = office.position()
+    with office.house.database.writing() as rows:
+        mailboxes.write_position(rows, office.box.name, "INBOX", replace(known, last_uid=0))
     office.put(mail("second"))
     session = office.session()
 
@@ -392,8 +391,6 @@ def test_refused_and_quarantined_mail_goes_to_its_own_folder_once_it_is_filed(of
 
 
 def quarantine(office: Office, arrival_id: Any) -> None:
-    from storage.inbox import claim_arrival, write_arrival
-
     with office.house.database.writing() as session:
         now = office.house.now(session)
         claimed = claim_arrival(session, arrival_id, now, lease=timedelta(minutes=5))

@@ -1,6 +1,7 @@
 """A mail that the server does not give is recorded, asked for again and told; and it holds no others up."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -216,8 +217,6 @@ def test_a_missing_mail_comes_back_under_its_new_number(office: Office, clock: H
     office.round_in(Meddled(office.session(), fetch=without(office.sessions[-1], 1)))
 
     def renumbered(folder: str) -> Any:
-        from dataclasses import replace
-
         return replace(office.sessions[-1].open(folder), uidvalidity=99)
 
     office.round_in(Meddled(office.session(), open=renumbered))
