@@ -363,6 +363,7 @@ def test_without_move_and_uidplus_mail_is_only_flagged(
     dovecot.put(user, mail("one"))
     session = sessions(dovecot, user, flag=flag)
     session.open("INBOX")
+    assert not session.can_move
 
     session.put_away([1], "Archive")
 

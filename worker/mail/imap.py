@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-import structlog
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from worker.core.collecting_rules import INBOX, LARGE_BYTES, CannotGive, ConnectionLost, Look, Sight
 from worker.core.mailbox_accounts import MailboxAccount
 from worker.mail.from_header import addresses_of
 from worker.mail.headers import split_head
-from worker.mail.imap_folders import Filing, find_junk
+from worker.mail.imap_folders import Shelf, find_junk
 from worker.mail.imap_opening import ImapOptions, close, open_client, told_as_lost
 from worker.mail.limits import DEFAULT, LimitPassed
 from worker.mail.tokens import TokenSource
-
-log = structlog.get_logger("navette.collector")
 
 PIECE_BYTES = 2**20
 SLICE_S = 1.0
@@ -44,8 +41,13 @@ class ImapSession:
         self._options = options
         with told_as_lost("the mailbox's server does not say what it can"):
             self.can_idle = bool(client.has_capability("IDLE"))
-            self._filing = Filing(client, account.number, options.flag)
+            self._shelf = Shelf(client, account.number, options.flag)
         self._has_news = False
+
+    @property
+    def can_move(self) -> bool:
+        """Kept mail can leave its folder, by MOVE or by COPY and EXPUNGE; else it is only flagged."""
+        return self._shelf.can_move or self._shelf.can_expunge
 
     def close(self) -> None:
         close(self._client)
@@ -65,7 +67,7 @@ class ImapSession:
                 raise
             except IMAPClientError:
                 raise CannotGive from None
-            self._filing.note_folder(seen)
+            self._shelf.note_folder(seen)
             next_uid = seen.get(b"UIDNEXT")
             return Sight(
                 uidvalidity=int(seen[b"UIDVALIDITY"]),
@@ -157,7 +159,7 @@ class ImapSession:
     def put_away(self, uids: Sequence[int], folder: str | None) -> None:
         """Out of the open folder into this one, or flagged where that cannot be."""
         with told_as_lost("mails cannot be put away"):
-            self._filing.put_away(uids, folder)
+            self._shelf.put_away(uids, folder)
 
     def wait(self, seconds: float, pause: Pause) -> None:
         """Until something comes in, it is time to stop, or the time is over."""

@@ -25,15 +25,15 @@ def find_junk(client: Any) -> str | None:
     return None
 
 
-class Filing:
+class Shelf:
     """For one session. ``note_folder`` tells what SELECT said of the folder that is open now."""
 
     def __init__(self, client: Any, number: int, flag: str) -> None:
         self._client = client
         self._number = number
         self._flag = flag
-        self._can_move = bool(client.has_capability("MOVE"))
-        self._can_expunge = bool(client.has_capability("UIDPLUS"))
+        self.can_move = bool(client.has_capability("MOVE"))
+        self.can_expunge = bool(client.has_capability("UIDPLUS"))
         self._can_flag = True
         self._ready: dict[str, str] = {}
         self._told: set[str] = set()
@@ -50,7 +50,7 @@ class Filing:
                 self._mark(some)
 
     def _move(self, uids: Sequence[int], folder: str) -> bool:
-        if not self._can_move and not self._can_expunge:
+        if not self.can_move and not self.can_expunge:
             self._tell_once("cannot_move", "the server offers neither MOVE nor UIDPLUS")
             return False
         try:
@@ -64,7 +64,7 @@ class Filing:
         return True
 
     def _leave(self, uids: Sequence[int], name: str) -> None:
-        if self._can_move:
+        if self.can_move:
             self._client.move(list(uids), name)
             return
         self._client.copy(list(uids), name)
