@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 import pytest
 import trustme
 
@@ -263,9 +264,26 @@ class Dovecot:
                 path.unlink()
 
     def kick(self, user: str) -> None:
-        """Cut this user's connections, as a firewall or a crash does."""
-        config = str(self.folder / "dovecot.conf")
-        subprocess.run(as_mail_user(["doveadm", "-c", config, "kick", user]), check=True, capture_output=True)
+        """Cut this user's connections, as an operator does; they are gone when this returns."""
+        pids = {
+            int(word)
+            for line in self.doveadm("who", "-1", user).splitlines()
+            for word in line.split()
+            if word.isdigit()
+        }
+        serving = [each for each in self.serving() if each.pid in pids]
+        self.doveadm("kick", user)
+        _, alive = psutil.wait_procs(serving, PATIENCE_S)
+        assert not alive
+
+    def doveadm(self, *words: str) -> str:
+        command = as_mail_user(["doveadm", "-c", str(self.folder / "dovecot.conf"), *words])
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def serving(self) -> list[psutil.Process]:
+        """The processes behind the sessions that are logged in, whoever they are."""
+        assert self.process is not None
+        return [each for each in psutil.Process(self.process.pid).children(recursive=True) if each.name() == "imap"]
 
 
 @contextmanager

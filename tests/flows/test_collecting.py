@@ -119,6 +119,26 @@ def test_a_leader_that_was_away_too_long_writes_nothing(office: Office, clock: H
     assert not office.box.lease.take()
 
 
+def test_a_leader_that_was_followed_meanwhile_does_not_go_on_though_the_follower_is_gone(
+    office: Office, clock: HandClock
+) -> None:
+    office.put(mail("one"))
+    follower = office.another_box("second")
+
+    def fetch_slowly(uids: Sequence[int]) -> dict[int, bytes]:
+        clock.forward(seconds=21)
+        assert follower.lease.take()
+        follower.lease.give_back()
+        clock.forward(seconds=2)
+        return session.fetch(uids)
+
+    session = office.session()
+    with pytest.raises(LeaseLost):
+        office.round_in(Meddled(session, fetch=fetch_slowly, put_away=never))
+
+    assert office.kept() == []
+
+
 def test_a_leader_that_leaves_is_followed_at_once(office: Office) -> None:
     office.box.lease.give_back()
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import psutil
 import pytest
 
 from tests.servers_dovecot import Dovecot, password_of, running_dovecot
@@ -102,11 +101,6 @@ class Waiting:
         return self.ended_by
 
 
-def imap_processes(dovecot: Dovecot) -> list[psutil.Process]:
-    assert dovecot.process is not None
-    return [each for each in psutil.Process(dovecot.process.pid).children(recursive=True) if each.name() == "imap"]
-
-
 def test_a_connection_cut_in_idle_is_noticed(servers: Servers, sessions: Begin) -> None:
     dovecot, user = servers.mailbox()
     session = sessions(dovecot, user)
@@ -124,7 +118,7 @@ def test_a_server_killed_in_idle_is_noticed(sessions: Begin) -> None:
         session.open("INBOX")
         waiting = Waiting(session)
 
-        for each in imap_processes(dovecot):
+        for each in dovecot.serving():
             each.kill()
 
         assert isinstance(waiting.result(), ConnectionLost)
@@ -136,7 +130,7 @@ def test_a_server_that_froze_in_idle_is_noticed_when_idle_is_renewed(sessions: B
         session.open("INBOX")
         waiting = Waiting(session, seconds=0.5)
 
-        frozen = imap_processes(dovecot)
+        frozen = dovecot.serving()
         for each in frozen:
             each.send_signal(signal.SIGSTOP)
         ended_by = waiting.result()
