@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.settings import BadSettings, Settings, load_settings, read_keys
+from worker.core.key_rings import read_keys
+from worker.settings import BadSettings, Settings, load_settings
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 

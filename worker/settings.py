@@ -10,21 +10,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from worker.core.collecting_rules import INBOX
 from worker.core.joining import Windows
+from worker.core.key_rings import read_keys
 from worker.core.mail_addresses import is_address, normal_address
+from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, Policy, RelayedCounts, Sending, SinkRole
-from worker.core.signed_addresses import KeyRing
 
 PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
-SHORTEST_SECRET = 24
 SEPARATORS = ("+", "-", "=", "_", ".")
 
 
@@ -96,6 +98,22 @@ class Settings(BaseSettings):
     sink_max_bytes: int = Field(50 * 2**20, ge=1024, description="largest mail the sink takes, in bytes")
     sink_max_recipients: int = Field(100, ge=1, description="recipients in one mail; more are asked to come later")
     sink_max_sessions: int = Field(200, ge=1, description="sessions at once; more are asked to come later")
+    mailboxes: str = Field("", description="IMAP mailboxes, `imaps://office%40firm.example@host`, separated by commas")
+    mailbox_passwords: SecretStr = Field(
+        SecretStr(""), description="theirs, same order, commas in them as %2C; an empty one logs in with OAuth2"
+    )
+    mailbox_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
+    mailbox_archive: str = Field("Archive", description="folder that kept mail is moved to")
+    mailbox_refused: str = Field("", description="own folder for refused or quarantined mail; empty: the archive")
+    mailbox_flag_only: bool = Field(False, description="leave kept mail where it is and only flag it")
+    mailbox_flag: Literal["keyword", "seen"] = Field("keyword", description="what flags it: $Navette, or read")
+    mailbox_alarm_minutes: float = Field(30, gt=0, description="a mailbox not read for so long is an alarm")
+    mailbox_poll_seconds: float = Field(60, gt=0, description="between looks where the server has no IDLE")
+    oauth_token_url: str = Field("", description="OAuth2 token endpoint, for mailboxes and relay without a password")
+    oauth_client_id: str = Field("", description="of the application registered there")
+    oauth_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    oauth_refresh_token: SecretStr = Field(SecretStr(""), description="empty: client credentials")
+    oauth_scope: str = Field("", description="for example https://outlook.office365.com/.default")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
     task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
@@ -168,6 +186,28 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or redis+socket://")
         return value
 
+    @field_validator("oauth_token_url")
+    @classmethod
+    def must_be_encrypted(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+            raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("mailbox_archive", "mailbox_refused")
+    @classmethod
+    def must_not_be_collected(cls, value: str) -> str:
+        if value.strip().upper() == INBOX:
+            raise ValueError("must be another folder than INBOX")
+        return value.strip()
+
+    @model_validator(mode="after")
+    def must_name_mailboxes(self) -> "Settings":
+        accounts_of(self)
+        if self.oauth_token_url and not self.oauth_client_id:
+            raise ValueError("oauth_client_id: oauth_token_url needs NAVETTE_OAUTH_CLIENT_ID")
+        return self
+
     @model_validator(mode="after")
     def must_fit_together(self) -> "Settings":
         if not self.demo and DEMO_SECRET in self.keys.get_secret_value():
@@ -188,23 +228,9 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir.absolute()}/navette.db"
 
 
-def read_keys(text: str) -> KeyRing:
-    """``1:secret,2:older`` to a key ring; ValueError says what is wrong."""
-    keys: list[tuple[int, bytes]] = []
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        number, colon, secret = entry.partition(":")
-        if not colon or not number.isdigit() or int(number) > 15:
-            raise ValueError("each key is `id:secret` with an id from 0 to 15; `navette keys new` makes one")
-        if len(secret) < SHORTEST_SECRET:
-            raise ValueError(
-                f"key {number} is too short: {SHORTEST_SECRET} characters at least; see `navette keys new`"
-            )
-        keys.append((int(number), secret.encode()))
-    if not keys:
-        raise ValueError("at least one key is needed; `navette keys new` makes one")
-    if len({number for number, _ in keys}) < len(keys):
-        raise ValueError("a key id is given twice")
-    return KeyRing(tuple(keys))
+def accounts_of(settings: Settings) -> tuple[MailboxAccount, ...]:
+    passwords = settings.mailbox_passwords.get_secret_value()
+    return read_accounts(settings.mailboxes, passwords, has_oauth=bool(settings.oauth_token_url))
 
 
 def known_names() -> set[str]:

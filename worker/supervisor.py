@@ -1,7 +1,8 @@
 """``navette run``: everything on one machine under one supervisor.
 
-It starts the embedded Valkey when no broker is set, then worker, beat and sink; starts anew what dies, with a growing
-pause; and leaves no orphan, however it ends itself: every child is tethered (worker.tether).
+It starts the embedded Valkey when no broker is set, then worker, beat and sink, and the collector when mailboxes are
+set; starts anew what dies, with a growing pause; and leaves no orphan, however it ends itself: every child is tethered
+(worker.tether).
 """
 
 import os
@@ -22,6 +23,7 @@ from worker.tether import start_tethered
 
 log = structlog.get_logger("navette.run")
 
+BROKER = "valkey"
 LOOK_EVERY_S = 0.5
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 HEALTHY_S = 30.0
@@ -89,8 +91,7 @@ class Supervisor:
                 child.look()
             self.stopping.wait(LOOK_EVERY_S)
         until = time.monotonic() + STOP_GRACE_S
-        *broker, _worker, _beat, _sink = self.children
-        for child in reversed([each for each in self.children if each not in broker]):
+        for child in reversed([each for each in self.children if each.name != BROKER]):
             child.ask_to_stop()
         for child in reversed(self.children):
             child.ask_to_stop()
@@ -102,11 +103,12 @@ class Supervisor:
 
 
 def children_of(settings: Settings) -> list[Child]:
-    parts = [Child(name, [sys.executable, "-m", "worker", name, "--tethered"]) for name in ("worker", "beat", "sink")]
+    names = ("worker", "beat", "sink", *(("collect",) if settings.mailboxes else ()))
+    parts = [Child(name, [sys.executable, "-m", "worker", name, "--tethered"]) for name in names]
     if settings.broker_url:
         return parts
     path = socket_path(settings.data_dir)
     if is_alive(path):
         log.info("broker_adopted")
         return parts
-    return [Child("valkey", valkey_command(settings), after_start=lambda: wait_until_alive(path)), *parts]
+    return [Child(BROKER, valkey_command(settings), after_start=lambda: wait_until_alive(path)), *parts]

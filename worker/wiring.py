@@ -1,19 +1,26 @@
 """The one place that builds real things and reads the clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from storage.backup import knows_revision, revision_of
 from storage.database import BadUrl, Database
 from storage.files import FileStore
+from worker.core.key_rings import read_keys
+from worker.core.mailbox_accounts import MailboxAccount
+from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
+from worker.mail.imap import ImapSession, open_session
+from worker.mail.imap_opening import ImapOptions
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
-from worker.settings import BadSettings, Settings, policy_of, read_keys
+from worker.mail.tokens import OauthOptions, OauthTokens
+from worker.settings import BadSettings, Settings, accounts_of, policy_of
 
 
 class DatabaseClock:
@@ -84,14 +91,54 @@ def build_workshop(settings: Settings, bell: Bell) -> Workshop:
     )
 
 
+def build_tokens(settings: Settings) -> OauthTokens | None:
+    """One for all that log in without a password; None when OAuth2 is not set up."""
+    if not settings.oauth_token_url:
+        return None
+    return OauthTokens(
+        OauthOptions(
+            token_url=settings.oauth_token_url,
+            client_id=settings.oauth_client_id,
+            client_secret=settings.oauth_client_secret.get_secret_value(),
+            refresh_token=settings.oauth_refresh_token.get_secret_value(),
+            scope=settings.oauth_scope,
+        )
+    )
+
+
+def mailbox_accounts(settings: Settings) -> tuple[MailboxAccount, ...]:
+    return accounts_of(settings)
+
+
+def mailbox_door(settings: Settings) -> Callable[[MailboxAccount], ImapSession]:
+    """Opens sessions; all mailboxes share one source of tokens."""
+    tokens = build_tokens(settings)
+    options = ImapOptions(
+        ca_file=settings.mailbox_ca_file or None,
+        poll_seconds=settings.mailbox_poll_seconds,
+        flag="\\Seen" if settings.mailbox_flag == "seen" else "$Navette",
+    )
+    return lambda account: open_session(account, options, tokens)
+
+
+def collecting_rules(settings: Settings) -> CollectingRules:
+    return CollectingRules(
+        archive=None if settings.mailbox_flag_only else settings.mailbox_archive or None,
+        refused=settings.mailbox_refused or None,
+        alarm_after=timedelta(minutes=settings.mailbox_alarm_minutes),
+    )
+
+
 def build_relay(settings: Settings) -> SmtpRelay:
+    password = settings.relay_password.get_secret_value()
     return SmtpRelay(
         RelayOptions(
             host=settings.relay_host,
             port=settings.relay_port,
             tls=settings.relay_tls,
             user=settings.relay_user,
-            password=settings.relay_password.get_secret_value(),
+            password=password,
+            tokens=build_tokens(settings) if settings.relay_user and not password else None,
             connections=settings.relay_pool,
             connect_timeout=settings.relay_connect_timeout,
             timeout=settings.relay_timeout,

@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Column, Index, LargeBinary, Table, UniqueConstraint
 from sqlalchemy import text as sql
 
 from storage.states import ArrivalState, Outcome, Way
-from storage.tables.columns import at, count, flag, key, metadata, public_id, ref, text, whole, word
+from storage.tables.columns import at, count, key, metadata, public_id, ref, text, whole, word
 
 inbound_mails = Table(
     "inbound_mails",
@@ -23,6 +23,8 @@ inbound_mails = Table(
 KEPT = "state = 'kept'"
 IMAP = "way = 'imap'"
 SINK = "way <> 'imap'"
+UNTOLD = "way = 'imap' AND told_at IS NULL"
+"""Kept from a mailbox whose server was not yet told to put the mail away."""
 
 arrivals = Table(
     "arrivals",
@@ -49,6 +51,7 @@ arrivals = Table(
     ref("filing_id", "filings", optional=True),
     text("ended_why", optional=True),
     at("filed_at", optional=True),
+    at("told_at", optional=True),
     Index(
         "uq_arrivals_imap",
         "mailbox",
@@ -67,6 +70,14 @@ arrivals = Table(
         postgresql_where=sql(SINK),
     ),
     Index("ix_arrivals_due", "due_at", "id", sqlite_where=sql(KEPT), postgresql_where=sql(KEPT)),
+    Index(
+        "ix_arrivals_untold",
+        "mailbox",
+        "uidvalidity",
+        "uid",
+        sqlite_where=sql(UNTOLD),
+        postgresql_where=sql(UNTOLD),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -110,8 +121,21 @@ mailbox_positions = Table(
     whole("last_uid"),
     at("first_seen_at"),
     at("last_good_at", optional=True),
-    flag("alarmed"),
+    whole("old_until_uid", server_default="0", default=0),
+    at("old_since", optional=True),
+    count("gone_uids"),
     UniqueConstraint("mailbox", "folder"),
+    sqlite_autoincrement=True,
+)
+
+watched_mailboxes = Table(
+    "watched_mailboxes",
+    metadata,
+    key(),
+    text("mailbox", unique=True),
+    at("last_read_at"),
+    at("alarmed_at", optional=True),
+    at("take_since", optional=True),
     sqlite_autoincrement=True,
 )
 
@@ -126,6 +150,7 @@ missing_uids = Table(
     count("tries"),
     at("first_tried_at"),
     at("settled_at", optional=True),
+    text("settled_as", optional=True),
     UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
     sqlite_autoincrement=True,
 )

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import TEST_POLICY
 from worker.checking.verdicts import Level, Verdict
+from worker.core.key_rings import read_keys
 from worker.core.reports import Action
 from worker.demo.world import Setting, World
 from worker.demo.world_delivery import Delivery
@@ -22,7 +23,7 @@ from worker.flows.house import House
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink
 from worker.receiving import sink_settings
-from worker.settings import Settings, policy_of, read_keys
+from worker.settings import Settings, policy_of
 
 Answer = TypeVar("Answer")
 KEY = "a-secret-of-the-tests-long-enough"

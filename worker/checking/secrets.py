@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote, urlsplit
 from pydantic import SecretStr
 
 from worker.checking.verdicts import Verdict, fault, ok, warning
-from worker.settings import DEMO_SECRET, PREFIX, Settings, read_keys
+from worker.core.key_rings import read_keys
+from worker.settings import DEMO_SECRET, PREFIX, Settings
 
 KEYS, FILES = "keys", "secret files"
 LEAST_LETTERS = 10

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from storage.records import PublicId
 from storage.states import AddressKind
 from worker.checking.verdicts import Verdict, fault, ok, one_line, warning
+from worker.core.key_rings import read_keys
 from worker.core.signed_addresses import KeyRing, local_part
-from worker.settings import Settings, read_keys
+from worker.settings import Settings
 
 ABOUT = "sink"
 PATIENCE_S = 8.0

@@ -11,6 +11,7 @@ from worker.cli import (
     backing_up,
     checking,
     clients,
+    collecting,
     conversations,
     demo,
     health,
@@ -42,6 +43,7 @@ importing.add_to(app)
 inboxes.add_to(app)
 operating.add_to(app)
 running.add_to(app)
+collecting.add_to(app)
 inspecting.add_to(app)
 health.add_to(app)
 backing_up.add_to(app)

@@ -9,9 +9,10 @@ from storage.backup import ToolFailed
 from storage.database import Database
 from storage.files import FileStore
 from worker.cli.terminal import NoBell, errors, out
+from worker.core.key_rings import read_keys
 from worker.flows.backing_up import BackupRefused, back_up, bring_back
 from worker.flows.backing_up import settle as settle_down
-from worker.settings import Settings, load_settings, read_keys
+from worker.settings import Settings, load_settings
 from worker.wiring import build_house
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backup.")]

@@ -36,7 +36,7 @@ def begin(*, tethered: bool) -> Settings:
 
 
 def run(*, tethered: Tethered = False) -> None:
-    """Everything on one machine: broker (when none is set), worker, beat and sink, started anew when they die."""
+    """Everything on one machine: broker (when none is set), worker, beat, sink, collector; started anew when dead."""
     from worker.supervisor import Supervisor
 
     settings = begin(tethered=tethered)

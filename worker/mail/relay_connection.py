@@ -14,6 +14,7 @@ from typing import Literal
 
 from worker.core.failures import TemporaryFailure
 from worker.mail.relay_answers import Reply, readable, reply_line
+from worker.mail.tokens import TokenSource
 
 LONGEST_LINE = 8 * 1024
 MOST_LINES = 200
@@ -24,7 +25,8 @@ QUIT_SECONDS = 1.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayOptions:
     """``helo_name``: our own host name. ``connections``: at most, per process. ``ca_file``: PEM of the authorities to
-    believe instead of the system's. A connection that was silent for ``idle_seconds`` is not used again.
+    believe instead of the system's. A connection that was silent for ``idle_seconds`` is not used again. ``tokens``:
+    logs ``user`` in with OAuth2 instead of ``password``.
     """
 
     host: str
@@ -33,6 +35,7 @@ class RelayOptions:
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str = ""
     password: str = field(default="", repr=False)
+    tokens: TokenSource | None = None
     connections: int = 4
     connect_timeout: float = 30
     timeout: float = 60

@@ -12,6 +12,7 @@ import ssl
 from worker.core.failures import TemporaryFailure
 from worker.mail.relay_answers import Reply, readable
 from worker.mail.relay_connection import Connection, RelayOptions, network_fault
+from worker.mail.tokens import TokenSource
 
 NO_STARTTLS = (
     "the relay offers no STARTTLS, so nothing was sent: set NAVETTE_RELAY_TLS=implicit (port 465 as a rule), "
@@ -93,8 +94,11 @@ def offers_in(reply: Reply) -> dict[str, str]:
 
 
 def log_in(connection: Connection) -> None:
-    """PLAIN (RFC 4616) where offered, else LOGIN."""
+    """PLAIN (RFC 4616) where offered, else LOGIN; with tokens, OAuth2."""
     methods = connection.offers.get("AUTH", "").upper().split()
+    if connection.options.tokens is not None:
+        log_in_with_token(connection, connection.options.tokens, methods)
+        return
     if "PLAIN" in methods:
         reply = plain_login(connection)
     elif "LOGIN" in methods:
@@ -112,6 +116,33 @@ def log_in(connection: Connection) -> None:
                 + without_secrets(reply.text, connection.options)
             )
         )
+
+
+def log_in_with_token(connection: Connection, tokens: TokenSource, methods: list[str]) -> None:
+    """XOAUTH2 where offered, else OAUTHBEARER; a token that is refused is renewed once."""
+    method = next((each for each in ("XOAUTH2", "OAUTHBEARER") if each in methods), None)
+    if method is None:
+        raise TemporaryFailure(
+            "the relay offers no OAuth2 login (XOAUTH2, OAUTHBEARER): set NAVETTE_RELAY_PASSWORD, or check "
+            "NAVETTE_RELAY_TLS and NAVETTE_RELAY_PORT"
+        )
+    token = tokens.token()
+    if bearer_login(connection, method, token).code == 235:
+        return
+    if bearer_login(connection, method, tokens.renewed(token)).code != 235:
+        # Without the reply's text: a server may repeat the token in it.
+        raise TemporaryFailure("the relay refuses our OAuth2 token; check NAVETTE_RELAY_USER and NAVETTE_OAUTH_SCOPE")
+
+
+def bearer_login(connection: Connection, method: str, token: str) -> Reply:
+    user = connection.options.user
+    named = user.replace("=", "=3D").replace(",", "=2C")
+    start = f"user={user}" if method == "XOAUTH2" else f"n,a={named},"
+    reply = connection.ask(b"AUTH " + method.encode() + b" " + encoded(f"{start}\1auth=Bearer {token}\1\1") + b"\r\n")
+    if reply.code == 334:
+        # What is wrong, as JSON; the refusal itself comes after our empty answer (RFC 7628 3.2.3).
+        reply = connection.ask(b"\r\n" if method == "XOAUTH2" else encoded("\1") + b"\r\n")
+    return reply
 
 
 def plain_login(connection: Connection) -> Reply:
