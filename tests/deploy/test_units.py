@@ -8,15 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.test_compose import PENDING, commands, parse
+from tests.deploy.test_compose import commands, parse
 from worker.settings import known_names
 
 ROOT = Path(__file__).parent.parent.parent
 UNITS = sorted((ROOT / "docs/systemd").iterdir())
 DOCUMENTS = sorted(ROOT.glob("docs/*deploy*.md")) + [ROOT / "docs" / name for name in ("backup.md", "upgrade.md")]
-NOT_YET = {"collect", "check"}
-"""Commands of the documents that are not merged yet, and settings."""
-SETTINGS_TO_COME = ("NAVETTE_MAILBOX", "NAVETTE_OAUTH_")
 COMPOSES_OWN = {"NAVETTE_IMAGE"}
 
 
@@ -97,10 +94,9 @@ def test_a_document_names_commands_and_settings_that_are_there(document: Path) -
     told = document.read_text(encoding="utf-8")
 
     for command in re.findall(r"(?:^|[`/ ])navette ([a-z]+)\b(?!-)", told, re.MULTILINE):
-        if command not in NOT_YET | PENDING:
-            assert command in commands(), command
+        assert command in commands(), command
     for name in re.findall(r"\bNAVETTE_[A-Z_]+[A-Z]\b", told):
-        assert name in known_names() | COMPOSES_OWN or name.startswith(SETTINGS_TO_COME), name
+        assert name in known_names() | COMPOSES_OWN, name
     for link in re.findall(r"\]\(([^)#]+)\)", told):
         assert link.startswith("https://") or (document.parent / link).exists(), link
     for path in re.findall(r"`(docs/[\w./-]+)`", told):
