@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 ROOT = Path(__file__).parent.parent.parent
 DOMAIN = "mail.fiduciaire.example"
 PEOPLE = ("anne@fiduciaire.example", "bram@fiduciaire.example", "sophie@boulangerie.example", "greta@garage.example")
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class SilentBell:
