@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 import pytest
 
@@ -23,7 +24,7 @@ from storage.states import Tick
 from tests.conftest import make_database
 from tests.e2e.conftest import DOMAIN, PEOPLE, Station
 from tests.flows.test_portal import view
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.postfix import Postfix
 from tests.servers.processes import free_port
 from tests.servers.swaks import Swaks
@@ -33,6 +34,10 @@ from worker.flows.reading import MessageView, RecipientTick
 
 HOUSES = {"embedded": ("run",), "postgresql": ("sink", "worker", "worker", "beat")}
 """SQLite and Valkey under one supervisor; PostgreSQL and Redis with parts of their own. Two worker processes on each."""
+
+
+OFFICE = "office@fiduciaire.example"
+INTO_OFFICE = {"virtual_alias_maps": f"inline:{{ {{ @{DOMAIN} = {OFFICE} }} }}"}
 
 
 class RealStation(Station):
@@ -49,6 +54,12 @@ class RealStation(Station):
 
     def start_parts(self, commands: Sequence[str]) -> None:
         self.parts = [self.start(each) for each in commands]
+
+    def start_collector(self, *, supervised: bool) -> None:
+        """Only what comes after its first sight of the mailbox is collected: wait for that."""
+        if not supervised:
+            self.parts.append(self.start("collect"))
+        self.wait_for(lambda: self.told("first_sight", folder="inbox"), "the collector has seen the mailbox")
 
     def mailbox(self, address: str, least: int = 1) -> list[bytes] | None:
         mails = self.dovecot.mails_of(address)
@@ -103,6 +114,15 @@ class RealStation(Station):
         super().stop()
 
 
+def office_mailbox(dovecot: Dovecot) -> dict[str, str]:
+    """The mailbox that all mail of the firm's domain falls into, and the settings that collect it."""
+    dovecot.add_mailbox(OFFICE)
+    return {
+        "NAVETTE_MAILBOXES": f"imap+plain://{quote(OFFICE)}@127.0.0.1:{dovecot.imap_port}",
+        "NAVETTE_MAILBOX_PASSWORDS": PASSWORD,
+    }
+
+
 class RealStations:
     def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
         self.request, self.folder = request, folder
@@ -114,20 +134,30 @@ class RealStations:
         *,
         parts: Sequence[str] = (),
         relay: Mapping[str, str] = MappingProxyType({}),
+        collected: bool = False,
         **settings: str,
     ) -> RealStation:
-        """A started station. ``parts``: commands, default: all of the house's; ``relay``: settings of Postfix."""
+        """A started station. ``parts``: commands, default: all of the house's; ``relay``: settings of Postfix.
+
+        ``collected``: Postfix leads the firm's domain to a mailbox that the collector reads, not to the sink.
+        """
         port = str(free_port())
         dovecot: Dovecot = self.request.getfixturevalue("start_dovecot")(*PEOPLE)
         routes = {DOMAIN: f"lmtp:inet:127.0.0.1:{port}"}
         routes |= {each.partition("@")[2]: dovecot.route for each in PEOPLE}
-        postfix: Postfix = self.request.getfixturevalue("start_postfix")(routes, **relay)
+        postfix: Postfix = self.request.getfixturevalue("start_postfix")(
+            routes, **relay, **(INTO_OFFICE if collected else {})
+        )
         behind = self.servers() if house == "postgresql" else {}
+        if collected:
+            behind |= office_mailbox(dovecot)
         if parts:
             behind |= {"NAVETTE_BROKER_URL": self.request.getfixturevalue("redis_url")}
         own = {"NAVETTE_SINK_PROTOCOL": "lmtp", "NAVETTE_SINK_PORT": port} | behind | settings
         self.made.append(RealStation(self.folder, postfix=postfix, dovecot=dovecot, **own))
         self.made[-1].start_parts(parts or HOUSES[house])
+        if collected:
+            self.made[-1].start_collector(supervised=house == "embedded")
         return self.made[-1]
 
     def servers(self) -> dict[str, str]:
