@@ -210,7 +210,7 @@ def test_a_large_mail_that_ends_in_the_middle_leaves_nothing_behind(office: Offi
 
 
 def test_a_missing_mail_comes_back_under_its_new_number(office: Office, clock: HandClock) -> None:
-    office.put(mail("one"))
+    office.put(mail("one"), at=clock.at)
     session = office.session()
     office.round_in(Meddled(session, fetch=without(session, 1)))
     clock.forward(days=30)
