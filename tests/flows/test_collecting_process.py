@@ -41,7 +41,6 @@ class Collector:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("NAVETTE_")} | {
             "NAVETTE_KEYS": "1:a-secret-of-the-tests-long-enough",
             "NAVETTE_DATA_DIR": str(folder),
-            "NAVETTE_BROKER_URL": "memory://",  # rings nobody, at once
             "NAVETTE_MAILBOXES": urls(dovecot, *users),
             "NAVETTE_MAILBOX_PASSWORDS": ",".join(quote(password_of(user), safe="") for user in users),
             "PYTHONPATH": str(ROOT),
@@ -104,11 +103,11 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def collect(tmp_path: Path, dovecot: Dovecot) -> Iterator[Callable[..., Collector]]:
+def collect(tmp_path: Path, dovecot: Dovecot, redis_url: str) -> Iterator[Callable[..., Collector]]:
     with ExitStack() as stack:
 
         def begin(*words: str, users: tuple[str, ...] = (OFFICE,), **more: str) -> Collector:
-            made = Collector(tmp_path, dovecot, *words, users=users, **more)
+            made = Collector(tmp_path, dovecot, *words, users=users, NAVETTE_BROKER_URL=redis_url, **more)
             stack.callback(made.stop)
             return made
 
