@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from worker.core.key_rings import read_keys
-from worker.settings import BadSettings, Settings, load_settings
+from worker.settings import BadSettings, Settings, load_settings, policy_of
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 
@@ -103,3 +103,12 @@ def test_readme_lists_every_setting_and_no_other() -> None:
     table = {line.split("`")[1] for line in readme.splitlines() if line.startswith("| `NAVETTE_")}
 
     assert table == {f"NAVETTE_{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("seconds", ["2", "30", "330", "3000"])
+def test_a_lease_outlasts_the_hard_limit_of_a_task(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_TASK_SECONDS", seconds)
+    policy = policy_of(load_settings())
+
+    assert min(policy.send_lease, policy.file_lease).total_seconds() >= int(seconds) + 2
