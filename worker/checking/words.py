@@ -21,7 +21,7 @@ from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 ABOUT = "words"
 FORMS = ((Side.CLIENT, Visibility.SHARED), (Side.FIRM, Visibility.SHARED), (Side.FIRM, Visibility.INTERNAL))
 AT = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
-TODO = "put mail_templates back as it was installed, or mend the template; docs/mails.md has the names in it"
+ADVICE = "put mail_templates back as it was installed, or mend the template; docs/mails.md has the names in it"
 
 
 def check_words(*, render_letter: Callable[[Letter], Words] = render) -> Iterator[Verdict]:
@@ -30,7 +30,7 @@ def check_words(*, render_letter: Callable[[Letter], Words] = render) -> Iterato
     broken = [said for letter in letters if (said := what_breaks(letter, render_letter))]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        yield fault(ABOUT, f"{broken[0]}{more}", TODO)
+        yield fault(ABOUT, f"{broken[0]}{more}", ADVICE)
     else:
         yield ok(ABOUT, f"{len(letters)} mails render: {len(kinds)} kinds in {len(Language)} languages")
 
