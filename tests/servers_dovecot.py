@@ -9,6 +9,8 @@ In a test::
 It never runs as root: started by root, everything is done as ``nobody``, for Dovecot gives uid 0 no mail. ``settings``
 are more lines for the configuration (``imap_capability = …`` takes MOVE or IDLE away); ``introspect_url`` switches
 OAuth2 on. LMTP takes ``office+anything@firm.example`` too. Every password is ``password_of(user)``.
+
+Longer than a module: a third of it is the generated configuration.
 """
 
 import imaplib

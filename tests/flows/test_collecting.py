@@ -1,4 +1,7 @@
-"""Collecting from a real Dovecot: what is new, what is old, what is kept before the server hears of it."""
+"""Collecting from a real Dovecot: what is new, what is old, what is kept before the server hears of it.
+
+One rule a test; longer than a module, since all share one fixture of a real Dovecot.
+"""
 
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence

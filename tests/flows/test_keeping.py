@@ -1,4 +1,7 @@
-"""What the sink took is in the database, or the peer is asked to come again; nobody waits for ever."""
+"""What the sink took is in the database, or the peer is asked to come again; nobody waits for ever.
+
+One rule a test; longer than a module by a few lines.
+"""
 
 import asyncio
 import errno

@@ -1,4 +1,7 @@
-"""One IMAP session against the system's Dovecot: what it reads, what it leaves behind, how it waits."""
+"""One IMAP session against the system's Dovecot: what it reads, what it leaves behind, how it waits.
+
+One rule a test; longer than a module, since all share one real Dovecot.
+"""
 
 import signal
 import threading

@@ -1,4 +1,7 @@
-"""The sink's dialogue: what a peer may say, what it is told, and what is kept by then."""
+"""The sink's dialogue: what a peer may say, what it is told, and what is kept by then.
+
+One rule a test; longer than a module, since all speak the same protocol to one running sink.
+"""
 
 import asyncio
 import hashlib

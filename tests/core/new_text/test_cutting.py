@@ -1,4 +1,7 @@
-"""Rules that one mail each shows best: guards, caps, marker, confidence, what stands in for the text."""
+"""Rules that one mail each shows best: guards, caps, marker, confidence, what stands in for the text.
+
+Longer than a module: most of it is tables of replies.
+"""
 
 import textwrap
 from collections.abc import Callable
