@@ -10,20 +10,19 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
 import redis
 
 from tests.chaos.conftest import Counts, Load, check
+from tests.chaos.report import write_section
 from tests.e2e.conftest import Station
 from worker.embedded_broker import socket_path
 from worker.faults import POINTS
 
 Make = Callable[..., Station]
 Run = Callable[[Make, int], Counts]
-REPORT = Path(__file__).parent.parent.parent / "docs" / "chaos.md"
 SIDE_BY_SIDE = 3
 TEST = "test_a_fault_loses_and_doubles_nothing"
 
@@ -175,14 +174,14 @@ def test_every_fault_ten_times(make_station: Make) -> None:
             for counts in every:
                 check(counts, 10)
             rows.append((name, len(every), sum(each.posted for each in every), sum(each.doubled for each in every)))
-    REPORT.write_text(report_of(rows), encoding="utf-8")
+    write_section("Embedded default", report_of(rows))
 
 
 def report_of(rows: list[tuple[str, int, int, int]]) -> str:
     head = (
-        "# Chaos\n\nWritten by `make chaos`: each fault ten times, each time ten questions asked in the portal, mailed,\n"
+        "Each fault ten times, each time ten questions asked in the portal, mailed,\n"
         "answered by mail and mirrored, on the embedded default with the mail world. Afterwards posted messages, mails\n"
-        "in both mailboxes, kept and filed mails are counted; a difference fails the run. A name with a dot is the place\n"
+        "in both mailboxes, kept and filed mails are counted. A name with a dot is the place\n"
         "in the code where a process was killed with SIGKILL. Doubled counts copies with the same Message-ID; each was\n"
         f'marked "may be doubled".\n\n{platform.system()} {platform.machine()}, Python {platform.python_version()}, '
         f"{psutil.cpu_count()} cores, {SIDE_BY_SIDE} runs side by side.\n\n"

@@ -55,6 +55,7 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
     "systemd_analyze": (SYSTEMD_ANALYZE,),
     "postconf": (POSTCONF,),
     "doveconf": (DOVECONF,),
+    "chaos_wants": (POSTFIX, DOVECOT, POSTGRES, REDIS),
 }
 NOT_RUN: pytest.StashKey[dict[str, str]] = pytest.StashKey()
 STOOD_IN: pytest.StashKey[set[Wanted]] = pytest.StashKey()
@@ -120,6 +121,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not_run:
         config.hook.pytest_deselected(items=[each for each in items if each.nodeid in not_run])
         items[:] = [each for each in items if each.nodeid not in not_run]
+
+
+def note_not_run(config: pytest.Config, what: str, reason: str) -> None:
+    """For a part of a test, found out while it runs."""
+    if NOT_RUN not in config.stash:
+        config.stash[NOT_RUN] = {}
+    config.stash[NOT_RUN][what] = reason
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
