@@ -1,7 +1,7 @@
 """Turns of what beat asks for again and again: once per interval by the database's clock, however many ticks are heard.
 
-A tick carries no time of expiry: the hearer's clock would judge it, and a beat machine that is an hour behind would make
-every worker drop every tick. A backlog of ticks, or a second beat, costs one look each.
+A tick carries no time of expiry: the hearer's clock would judge it, and a beat machine that is an hour behind would
+make every worker drop every tick. A backlog of ticks, or a second beat, costs one look each.
 """
 
 from datetime import timedelta
