@@ -181,6 +181,19 @@ def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list
     return [OutgoingMailId(row.id) for row in session.execute(wanted.limit(most))]
 
 
+def next_due_mail(
+    session: Session, conversation_id: ConversationId, person_id: PersonId, now: datetime, gate: Gate
+) -> OutgoingMailId | None:
+    """The mail of this thread that may go now: what stood in its way went."""
+    if not gate.everybody and not gate.listed:
+        return None
+    same = (mails.c.conversation_id == conversation_id, mails.c.person_id == person_id)
+    active = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
+    wanted = select(mails.c.id).where(*same, active, may_be_claimed(now, gate)).order_by(mails.c.id).limit(1)
+    found = session.execute(wanted).scalar_one_or_none()
+    return None if found is None else OutgoingMailId(found)
+
+
 def claim_mail(
     session: Session, mail_id: OutgoingMailId, now: datetime, gate: Gate, *, lease: timedelta
 ) -> OutgoingMail | None:
