@@ -3,7 +3,8 @@
 import time
 
 from storage.records import ArrivalId, OutgoingMailId
-from worker.app import FILE, HOUSEKEEP, SEND, SWEEP, app, workshop
+from worker.app import FILE, HOUSEKEEP, SEND, SWEEP, WATCH, app, workshop
+from worker.flows.collecting_alarms import watch_mailboxes
 from worker.flows.filing import file_arrival
 from worker.flows.housekeeping import keep_house
 from worker.flows.sending import send_mail
@@ -37,6 +38,11 @@ def file(ids: list[int]) -> None:
 @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
 def sweep_once() -> None:
     sweep(workshop().house)
+
+
+@app.task(name=WATCH)  # type: ignore[untyped-decorator]
+def watch() -> None:
+    watch_mailboxes(workshop().house)
 
 
 @app.task(name=HOUSEKEEP)  # type: ignore[untyped-decorator]
