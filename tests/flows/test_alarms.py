@@ -92,7 +92,7 @@ def test_the_recovery_is_mailed_once(post: Post, clock: HandClock) -> None:
     watch_mailboxes(post.house)
     box = box_of(post.house)
     for _ in range(2):
-        collect_round(box, EmptyMailbox())  # type: ignore[arg-type]
+        collect_round(box, EmptyMailbox())
 
     assert kinds(post.house) == [AlarmKind.MAILBOX_NOT_READ, AlarmKind.MAILBOX_RECOVERED]
 
