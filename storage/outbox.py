@@ -38,10 +38,14 @@ LONGEST_PAUSE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Which addresses may be mailed: all of them, or only the listed ones (addresses and ``@domain`` entries)."""
+    """Which addresses may be mailed: all of them, or only the listed ones (addresses and ``@domain`` entries).
+
+    ``alarms``: those go to the operator, listed or not.
+    """
 
     everybody: bool
     listed: tuple[str, ...] = ()
+    alarms: bool = False
 
 
 def passes(gate: Gate, normal: str) -> bool:
@@ -165,7 +169,12 @@ def may_be_mailed(gate: Gate) -> ColumnElement[bool]:
     if gate.everybody:
         return or_(mails.c.id.is_not(None))
     domains = [entry for entry in gate.listed if entry.startswith("@")]
-    return or_(mails.c.address.in_(gate.listed), *(mails.c.address.endswith(each, autoescape=True) for each in domains))
+    alarms = (mails.c.kind == MailKind.ALARM,) if gate.alarms else ()
+    return or_(
+        mails.c.address.in_(gate.listed),
+        *alarms,
+        *(mails.c.address.endswith(each, autoescape=True) for each in domains),
+    )
 
 
 def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list[OutgoingMailId]:

@@ -23,7 +23,8 @@ from worker.wiring import Workshop, build_workshop
 log = structlog.get_logger("navette.bell")
 
 SEND, FILE, SWEEP, HOUSEKEEP = "navette.send", "navette.file", "navette.sweep", "navette.housekeep"
-SWEEP_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 3600.0
+WATCH = "navette.watch"
+SWEEP_EVERY_S, WATCH_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 60.0, 3600.0
 RING_EXPIRES_S = 15
 """A ring nobody heard in this time is dropped: the sweep has rung again."""
 BATCH = 50
@@ -51,7 +52,11 @@ app.conf.update(
     # No expires: the hearer's clock would judge it. Ticks too many end in worker.flows.turns.
     beat_schedule={
         name: {"task": task, "schedule": every, "options": {"ignore_result": True}}
-        for name, task, every in (("sweep", SWEEP, SWEEP_EVERY_S), ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S))
+        for name, task, every in (
+            ("sweep", SWEEP, SWEEP_EVERY_S),
+            ("watch", WATCH, WATCH_EVERY_S),
+            ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S),
+        )
     },
 )
 

@@ -3,7 +3,19 @@
 import time
 
 from storage.records import ArrivalId, OutgoingMailId
-from worker.app import FILE, HOUSEKEEP, HOUSEKEEP_EVERY_S, SEND, SWEEP, SWEEP_EVERY_S, app, workshop
+from worker.app import (
+    FILE,
+    HOUSEKEEP,
+    HOUSEKEEP_EVERY_S,
+    SEND,
+    SWEEP,
+    SWEEP_EVERY_S,
+    WATCH,
+    WATCH_EVERY_S,
+    app,
+    workshop,
+)
+from worker.flows.collecting_alarms import watch_mailboxes
 from worker.flows.filing import file_arrival
 from worker.flows.housekeeping import keep_house
 from worker.flows.sending import send_mail
@@ -40,6 +52,13 @@ def sweep_once() -> None:
     house = workshop().house
     if begin_turn(house, "turn:sweep", every_s=SWEEP_EVERY_S):
         sweep(house)
+
+
+@app.task(name=WATCH)  # type: ignore[untyped-decorator]
+def watch() -> None:
+    house = workshop().house
+    if begin_turn(house, "turn:watch", every_s=WATCH_EVERY_S):
+        watch_mailboxes(house)
 
 
 @app.task(name=HOUSEKEEP)  # type: ignore[untyped-decorator]

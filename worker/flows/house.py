@@ -33,7 +33,9 @@ def gate_of(policy: Policy) -> Gate:
     """Nothing leaves before the firm says so (DESIGN.md invariant 16)."""
     if policy.sending is Sending.ON:
         return Gate(everybody=True)
-    return Gate(everybody=False, listed=policy.sending_listed if policy.sending is Sending.ONLY_LISTED else ())
+    if policy.sending is Sending.OFF:
+        return Gate(everybody=False)
+    return Gate(everybody=False, listed=policy.sending_listed, alarms=True)
 
 
 def there(thing: Thing | None) -> Thing:
