@@ -270,6 +270,8 @@ def deliveries_of(session: Session, message_ids: Sequence[MessageId]) -> list[De
 
 
 def mails_by_ids(session: Session, ids: Sequence[OutgoingMailId]) -> dict[OutgoingMailId, OutgoingMail]:
+    if not ids:
+        return {}
     found = read_all(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.id.in_(ids)))
     return {each.id: each for each in found}
 
