@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import Database
 from storage.files import FileStore
-from storage.outbox import Gate
+from storage.outbox_claims import Gate
 from worker.core.policy import Policy, Sending
 from worker.core.signed_addresses import KeyRing
 from worker.flows.ports import Bell, Clock

@@ -16,7 +16,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import messages, operation, outbox
+from storage import messages, operation, outbox, outbox_claims
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import OutgoingMail, OutgoingMailId
@@ -194,7 +194,9 @@ def ring_next(house: House, mail: OutgoingMail) -> None:
         return
     with house.database.reading() as session:
         now = house.now(session)
-        following = outbox.next_due_mail(session, mail.conversation_id, mail.person_id, now, gate_of(house.policy))
+        following = outbox_claims.next_due_mail(
+            session, mail.conversation_id, mail.person_id, now, gate_of(house.policy)
+        )
     if following is not None:
         house.bell.ring_outgoing([following])
 
