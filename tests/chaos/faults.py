@@ -1,5 +1,6 @@
 """What is done to a plant under load. One function per fault; ``size`` of each is in ``Dose``."""
 
+import errno
 import os
 import random  # noqa: TID251 - the seed is printed
 import signal
@@ -14,6 +15,7 @@ import psutil
 from tests.chaos.plant import Plant
 from tests.chaos.powers import freeze, thaw
 
+PAGE = 4096
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
@@ -128,10 +130,23 @@ def fill_disk(plant: Plant, _chance: random.Random, dose: Dose) -> None:
     """Not one byte is left below the data folder, which is a file system of its own."""
     ballast = plant.folder / "data" / "ballast"
     with ballast.open("wb") as file:
-        free = os.statvfs(ballast).f_bavail * os.statvfs(ballast).f_frsize
-        os.posix_fallocate(file.fileno(), 0, free)
+        take_all(file.fileno())
         pass_time(dose.away + 2)
     ballast.unlink()
+
+
+def take_all(fd: int) -> None:
+    """Until nothing is left: others write at the same time, so how much is free is known only by taking it."""
+    taken, size = 0, 64 * 1024 * 1024
+    while size >= PAGE:
+        try:
+            os.posix_fallocate(fd, taken, size)
+        except OSError as full:
+            if full.errno != errno.ENOSPC:
+                raise
+            size //= 2
+        else:
+            taken += size
 
 
 FAULTS: dict[str, Fault] = {
