@@ -91,6 +91,8 @@ def messages_of(session: Session, conversation_id: ConversationId) -> list[Messa
 
 
 def messages_by_ids(session: Session, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+    if not ids:
+        return {}
     found = read_all(session, Message, selecting(Message, messages, messages.c.id.in_(ids)))
     return {each.id: each for each in found}
 
@@ -130,6 +132,8 @@ def add_revision(
 
 
 def revisions_of(session: Session, message_ids: Sequence[MessageId]) -> list[Revision]:
+    if not message_ids:
+        return []
     wanted = selecting(Revision, revisions, revisions.c.message_id.in_(message_ids))
     return read_all(session, Revision, wanted.order_by(revisions.c.message_id, revisions.c.number))
 
@@ -150,6 +154,8 @@ def latest_revisions(session: Session, message_ids: Sequence[MessageId]) -> dict
 
 
 def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[RevisionId, Revision]:
+    if not ids:
+        return {}
     found = read_all(session, Revision, selecting(Revision, revisions, revisions.c.id.in_(ids)))
     return {each.id: each for each in found}
 
@@ -192,6 +198,8 @@ ATTACHMENT_COLUMNS = {"id", "public_id", "message_id", "file_id", "position", "n
 
 
 def attachments_of(session: Session, message_ids: Sequence[MessageId]) -> list[Attachment]:
+    if not message_ids:
+        return []
     of_file = ("client_id", "sha256", "size", "media_type", "scan_state")
     own = (column for column in attachments.c if column.key in ATTACHMENT_COLUMNS)
     wanted = (

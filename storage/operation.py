@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.records import (
     Change,
@@ -131,3 +132,22 @@ def take_lease(session: Session, name: str, holder: str, *, now: datetime, for_:
     taken = update(leases).where(leases.c.name == name, free).values(holder=holder, lease_until=now + for_, fence=fence)
     told = session.execute(taken.returning(leases.c.fence)).scalar_one_or_none()
     return None if told is None else int(told)
+
+
+def may_begin_turn(session: Session, name: str, *, now: datetime, every: timedelta) -> bool:
+    """A look without a lock: no turn of this name began less than ``every`` ago."""
+    wanted = select(leases.c.id).where(leases.c.name == name, ~has_passed(now, every))
+    return session.execute(wanted).first() is None
+
+
+def begin_turn(session: Session, name: str, *, now: datetime, every: timedelta) -> bool:
+    """Begin a periodic piece of work, unless one began less than ``every`` ago."""
+    if add_if_new(session, leases, name=name, holder="", fence=1, lease_until=now + every) is not None:
+        return True
+    values = {"lease_until": now + every, "fence": leases.c.fence + 1}
+    return change(session, leases, leases.c.name == name, has_passed(now, every), **values) == 1
+
+
+def has_passed(now: datetime, every: timedelta) -> ColumnElement[bool]:
+    """Also of a turn that seems to begin in the future: a clock was set back, and nobody waits for it."""
+    return or_(leases.c.lease_until <= now, leases.c.lease_until > now + every)

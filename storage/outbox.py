@@ -1,18 +1,15 @@
 """Outgoing mails: the queue itself. Celery only carries their ids.
 
-Work is claimed by one UPDATE with a fence number; completion writes only where the fence still matches, so that a
-worker that woke up late changes nothing. A mail is not claimed while an earlier one of the same conversation and person
-is due or under way: a client never reads the answer before the question.
+Work is claimed (``outbox_claims``) with a fence number; completion writes only where the fence still matches, so that a
+worker that woke up late changes nothing.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from storage.records import (
     Attempt,
@@ -26,26 +23,11 @@ from storage.records import (
     ParticipantId,
     PersonId,
 )
-from storage.rows import add, change, columns_of, read_all, read_one, selecting
+from storage.rows import add, change, read_all, read_one, selecting
 from storage.states import AttemptOutcome, Language, MailKind, MailState, Visibility
 from storage.tables.mail import attempts, deliveries, outgoing_mails
 
 mails = outgoing_mails
-
-LONGEST_PAUSE = timedelta(hours=6)
-"""No retry waits longer: what seems to was planned by a clock that had jumped ahead, and is due."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """Which addresses may be mailed: all of them, or only the listed ones (addresses and ``@domain`` entries)."""
-
-    everybody: bool
-    listed: tuple[str, ...] = ()
-
-
-def passes(gate: Gate, normal: str) -> bool:
-    return gate.everybody or normal in gate.listed or "@" + normal.rpartition("@")[2] in gate.listed
 
 
 def add_mail(
@@ -140,61 +122,6 @@ def mails_in(session: Session, states: Collection[MailState], *, most: int = 200
     return read_all(session, OutgoingMail, wanted.order_by(mails.c.id.desc()).limit(most))
 
 
-def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
-    due = or_(mails.c.due_at <= now, and_(mails.c.state == MailState.QUEUED, mails.c.due_at > now + LONGEST_PAUSE))
-    waits = and_(mails.c.state.in_((MailState.WAITING, MailState.QUEUED)), due)
-    abandoned = and_(mails.c.state == MailState.SENDING, mails.c.lease_until < now)
-    earlier = mails.alias("earlier")
-    blocked = exists().where(
-        earlier.c.conversation_id == mails.c.conversation_id,
-        earlier.c.person_id == mails.c.person_id,
-        earlier.c.id < mails.c.id,
-        or_(
-            earlier.c.state == MailState.SENDING,
-            and_(
-                earlier.c.state.in_((MailState.WAITING, MailState.QUEUED)),
-                # A correction never overtakes what it corrects, whatever pause that one is in.
-                or_(earlier.c.due_at <= now, mails.c.kind == MailKind.CORRECTION),
-            ),
-        ),
-    )
-    return and_(or_(waits, abandoned), ~blocked, may_be_mailed(gate))
-
-
-def may_be_mailed(gate: Gate) -> ColumnElement[bool]:
-    if gate.everybody:
-        return or_(mails.c.id.is_not(None))
-    domains = [entry for entry in gate.listed if entry.startswith("@")]
-    return or_(mails.c.address.in_(gate.listed), *(mails.c.address.endswith(each, autoescape=True) for each in domains))
-
-
-def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list[OutgoingMailId]:
-    """What the sweep rings for, the most important first."""
-    if not gate.everybody and not gate.listed:
-        return []
-    active = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
-    wanted = (
-        select(mails.c.id)
-        .where(active, may_be_claimed(now, gate))
-        .order_by(mails.c.priority, mails.c.due_at, mails.c.id)
-    )
-    return [OutgoingMailId(row.id) for row in session.execute(wanted.limit(most))]
-
-
-def claim_mail(
-    session: Session, mail_id: OutgoingMailId, now: datetime, gate: Gate, *, lease: timedelta
-) -> OutgoingMail | None:
-    """Take one mail for this try: state ``sending``, a new fence. None when it is not due, not free or not allowed."""
-    taken = (
-        update(mails)
-        .where(mails.c.id == mail_id, may_be_claimed(now, gate))
-        .values(state=MailState.SENDING, fence=mails.c.fence + 1, lease_until=now + lease, tries=mails.c.tries + 1)
-        .returning(*columns_of(OutgoingMail, mails))
-    )
-    row = session.execute(taken).first()
-    return None if row is None else OutgoingMail(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-
-
 def put_off(session: Session, mail_id: OutgoingMailId, *, due_at: datetime) -> int:
     """A mail that could not even be claimed: later again. How often it was tried so far."""
     waiting = (mails.c.id == mail_id, mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING)))
@@ -248,6 +175,8 @@ def deliveries_of(session: Session, message_ids: Sequence[MessageId]) -> list[De
 
 
 def mails_by_ids(session: Session, ids: Sequence[OutgoingMailId]) -> dict[OutgoingMailId, OutgoingMail]:
+    if not ids:
+        return {}
     found = read_all(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.id.in_(ids)))
     return {each.id: each for each in found}
 

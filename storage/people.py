@@ -48,6 +48,8 @@ def person(session: Session, person_id: PersonId) -> Person | None:
 
 
 def people_by_ids(session: Session, ids: Sequence[PersonId]) -> dict[PersonId, Person]:
+    if not ids:
+        return {}
     found = read_all(session, Person, selecting(Person, people, people.c.id.in_(ids)))
     return {each.id: each for each in found}
 

@@ -35,6 +35,12 @@ def add(session: Session, table: Table, **values: Any) -> int:
     return int(made.scalar_one())
 
 
+def add_and_read(session: Session, record: type[Record], table: Table, **values: Any) -> Record:
+    """Insert one row and give it back as it stands."""
+    row = session.execute(insert(table).values(**values).returning(*columns_of(record, table))).one()
+    return record(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
 def add_if_new(session: Session, table: Table, **values: Any) -> int | None:
     """Insert one row unless a unique rule says it is there already; its key, or None when it was there."""
     if session.get_bind().dialect.name == "sqlite":

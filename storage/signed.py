@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage.records import ConversationId, FilingId, OutgoingMailId, ParticipantId, PersonId, PublicId, SignedAddress
-from storage.rows import add, change, read_all, read_one, selecting
+from storage.rows import add_and_read, change, read_all, read_one, selecting
 from storage.states import AddressKind
 from storage.tables.mail import signed_addresses
 
@@ -23,8 +23,9 @@ def add_signed_address(
     action: str | None = None,
     expires_at: datetime | None = None,
 ) -> SignedAddress:
-    made = add(
+    return add_and_read(
         session,
+        SignedAddress,
         signed_addresses,
         kind=kind,
         conversation_id=conversation_id,
@@ -36,9 +37,6 @@ def add_signed_address(
         created_at=now,
         expires_at=expires_at,
     )
-    found = read_one(session, SignedAddress, selecting(SignedAddress, signed_addresses, signed_addresses.c.id == made))
-    assert found is not None
-    return found
 
 
 def address_of_participant(

@@ -7,6 +7,7 @@ out again.
 """
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,10 +24,13 @@ from worker.wiring import Workshop, build_workshop
 log = structlog.get_logger("navette.bell")
 
 SEND, FILE, SWEEP, HOUSEKEEP = "navette.send", "navette.file", "navette.sweep", "navette.housekeep"
-SWEEP_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 3600.0
+WATCH = "navette.watch"
+SWEEP_EVERY_S, WATCH_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 60.0, 3600.0
 RING_EXPIRES_S = 15
 """A ring nobody heard in this time is dropped: the sweep has rung again."""
 BATCH = 50
+RING_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0, "retry_on_timeout": False}
+QUIET_S = 5.0
 
 app = Celery("navette", include=["worker.tasks"])
 app.conf.update(
@@ -48,9 +52,14 @@ app.conf.update(
     accept_content=["json"],
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=1.0,
+    # No expires: the hearer's clock would judge it. Ticks too many end in worker.flows.turns.
     beat_schedule={
-        name: {"task": task, "schedule": every, "options": {"expires": every, "ignore_result": True}}
-        for name, task, every in (("sweep", SWEEP, SWEEP_EVERY_S), ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S))
+        name: {"task": task, "schedule": every, "options": {"ignore_result": True}}
+        for name, task, every in (
+            ("sweep", SWEEP, SWEEP_EVERY_S),
+            ("watch", WATCH, WATCH_EVERY_S),
+            ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S),
+        )
     },
 )
 
@@ -73,7 +82,13 @@ def configure(settings: Settings) -> Celery:
 
 
 class CeleryBell:
-    """Rings over Redis. A ring that cannot be sent is only logged: the sweep finds what is due."""
+    """Rings over Redis. A ring that cannot be sent is only logged: the sweep finds what is due.
+
+    After a failure the bell is quiet for a while: who posts in the portal waits for a broken broker once, and briefly.
+    """
+
+    def __init__(self) -> None:
+        self.quiet_until = 0.0
 
     def ring_outgoing(self, ids: Sequence[OutgoingMailId]) -> None:
         self.ring(SEND, ids)
@@ -82,13 +97,16 @@ class CeleryBell:
         self.ring(FILE, ids)
 
     def ring(self, task: str, ids: Sequence[int]) -> None:
+        if not ids or time.monotonic() < self.quiet_until:
+            return
         options: dict[str, Any] = {"expires": RING_EXPIRES_S, "retry": False, "ignore_result": True}
-        for start in range(0, len(ids), BATCH):
-            try:
-                app.send_task(task, args=[list(ids[start : start + BATCH])], **options)
-            except (OperationalError, OSError) as fault:
-                log.warning("bell_lost", task=task, count=len(ids), fault=type(fault).__name__)
-                return
+        try:
+            with app.connection(transport_options=RING_OPTIONS) as connection:
+                for start in range(0, len(ids), BATCH):
+                    app.send_task(task, args=[list(ids[start : start + BATCH])], connection=connection, **options)
+        except (OperationalError, OSError) as fault:
+            self.quiet_until = time.monotonic() + QUIET_S
+            log.warning("bell_lost", task=task, count=len(ids), fault=type(fault).__name__)
 
 
 class Here:

@@ -25,12 +25,15 @@ from worker.app import CeleryBell, configure
 from worker.core.backoff import next_try
 from worker.core.collecting_rules import LEASE_EVERY_S, idle_seconds
 from worker.core.failures import TemporaryFailure
+from worker.core.letters import AlarmKind
 from worker.core.mailbox_accounts import MailboxAccount
 from worker.flows.collecting import WAIT_FOR_FILING_S, collect_round
-from worker.flows.collecting_alarms import judge_silence
+from worker.flows.collecting_alarms import judge_silence, tell_refused
 from worker.flows.collecting_box import Box, Lease, LeaseLost
 from worker.flows.collecting_ports import MailboxSession
 from worker.flows.keeping import Ringer
+from worker.mail.imap_opening import LoginRefused
+from worker.mail.tokens import TokenFailed
 from worker.settings import Settings
 from worker.wiring import build_house, collecting_rules, mailbox_accounts, mailbox_door
 
@@ -89,6 +92,9 @@ class Watch:
         """One session until it breaks or is over; whatever it was, the next one goes on."""
         try:
             self.session()
+        except (LoginRefused, TokenFailed) as fault:
+            log.warning("session_ended", mailbox=self.box.number, fault=type(fault).__name__, why=str(fault))
+            self.alarm_of(fault)
         except (TemporaryFailure, DatabaseDown, FilesDown) as fault:
             log.warning("session_ended", mailbox=self.box.number, fault=type(fault).__name__, why=reason_of(fault))
         except LeaseLost:
@@ -96,6 +102,13 @@ class Watch:
             log.warning("lease_lost", mailbox=self.box.number)
         except Exception:  # outermost: a bug of ours in one mailbox stops no other, and its alarm will tell
             log.exception("collecting_broke", mailbox=self.box.number)
+
+    def alarm_of(self, fault: LoginRefused | TokenFailed) -> None:
+        kind = AlarmKind.LOGIN_REFUSED if isinstance(fault, LoginRefused) else AlarmKind.TOKEN_FAILED
+        try:
+            tell_refused(self.box, kind)
+        except DatabaseDown:
+            log.warning("alarm_waits", mailbox=self.box.number)
 
     def session(self) -> None:
         """Raises what ends it; returns when it is over."""

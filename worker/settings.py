@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from storage.states import Language
 from worker.core.collecting_rules import INBOX
 from worker.core.joining import Windows
 from worker.core.key_rings import read_keys
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     relay_is_final: bool = Field(False, description="the relay is the recipients' own server: its 250 is delivery")
     give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
     operator_address: str = Field("", description="who gets alarms")
+    operator_language: Language = Field(Language.FR, description="of the alarms: fr, nl, de or en")
     sink_host: str = Field("127.0.0.1", description="address the sink listens on")
     sink_port: int = Field(2525, ge=0, le=65535, description="its port")
     sink_protocol: Literal["smtp", "lmtp"] = Field("smtp", description="smtp or lmtp")
@@ -289,6 +291,9 @@ def policy_of(settings: Settings) -> Policy:
         own_relays=listed(settings.own_relays),
         relay_is_final=settings.relay_is_final,
         operator_address=settings.operator_address or None,
+        operator_language=settings.operator_language,
+        mailboxes=tuple(each.name for each in accounts_of(settings)),
+        mailbox_alarm_after=timedelta(minutes=settings.mailbox_alarm_minutes),
         send_lease=lease,
         file_lease=lease,
         give_up_after=timedelta(days=settings.give_up_days),

@@ -3,11 +3,24 @@
 import time
 
 from storage.records import ArrivalId, OutgoingMailId
-from worker.app import FILE, HOUSEKEEP, SEND, SWEEP, app, workshop
+from worker.app import (
+    FILE,
+    HOUSEKEEP,
+    HOUSEKEEP_EVERY_S,
+    SEND,
+    SWEEP,
+    SWEEP_EVERY_S,
+    WATCH,
+    WATCH_EVERY_S,
+    app,
+    workshop,
+)
+from worker.flows.collecting_alarms import watch_mailboxes
 from worker.flows.filing import file_arrival
 from worker.flows.housekeeping import keep_house
 from worker.flows.sending import send_mail
 from worker.flows.sweeping import sweep
+from worker.flows.turns import begin_turn
 
 LEAST_S = 60
 """A batch takes no further mail when less than this is left of the task's time."""
@@ -36,9 +49,20 @@ def file(ids: list[int]) -> None:
 
 @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
 def sweep_once() -> None:
-    sweep(workshop().house)
+    house = workshop().house
+    if begin_turn(house, "turn:sweep", every_s=SWEEP_EVERY_S):
+        sweep(house)
+
+
+@app.task(name=WATCH)  # type: ignore[untyped-decorator]
+def watch() -> None:
+    house = workshop().house
+    if begin_turn(house, "turn:watch", every_s=WATCH_EVERY_S):
+        watch_mailboxes(house)
 
 
 @app.task(name=HOUSEKEEP)  # type: ignore[untyped-decorator]
 def housekeep() -> None:
-    keep_house(workshop().house)
+    house = workshop().house
+    if begin_turn(house, "turn:housekeep", every_s=HOUSEKEEP_EVERY_S):
+        keep_house(house)

@@ -11,12 +11,12 @@ from storage.states import (
     Visibility,
 )
 from tests.conftest import Firm, HandClock, with_policy
-from tests.flows.outgoing import Post, only
+from tests.flows.outgoing import LATER, Post, only
 from tests.flows.test_portal import ask
 from tests.flows.test_undo_window import mails, post
 from worker.core.policy import Sending
 from worker.flows.conversations import NewFile, Posted, post_message
-from worker.flows.sending import send_mail
+from worker.flows.sending import ring_next, send_mail
 
 
 def test_nothing_goes_before_the_window_ends(out: Post, firm: Firm, clock: HandClock) -> None:
@@ -108,6 +108,51 @@ def test_an_earlier_mail_of_the_thread_goes_first(out: Post, firm: Firm, clock: 
     assert send_mail(out.house, out.relay, out.printer, second.id) is None
     assert send_mail(out.house, out.relay, out.printer, first.id) is MailState.ACCEPTED
     assert send_mail(out.house, out.relay, out.printer, second.id) is MailState.ACCEPTED
+
+
+def test_the_next_mail_of_a_thread_is_rung_for_as_soon_as_the_one_before_went(
+    out: Post, firm: Firm, clock: HandClock
+) -> None:
+    started = ask(out.house, firm)
+    clock.forward(seconds=60)
+    post(out.house, firm, started, "Plus tard")
+    clock.forward(seconds=60)
+    (first, second), (other, _) = (mails(out.house, started.conversation_id, each) for each in (firm.sophie, firm.marc))
+    out.bell.outgoing.clear()
+    rung_while_talking: list[list[int]] = []
+    out.relay.before = lambda: rung_while_talking.append(list(out.bell.outgoing))
+
+    assert send_mail(out.house, out.relay, out.printer, first.id) is MailState.ACCEPTED
+    assert (rung_while_talking, out.bell.outgoing) == ([[]], [second.id]), "Marc's mail is another thread"
+    assert send_mail(out.house, out.relay, out.printer, second.id) is MailState.ACCEPTED
+    assert out.bell.outgoing == [second.id], "nothing more waits"
+    assert send_mail(out.house, out.relay, out.printer, other.id) is MailState.ACCEPTED
+
+
+def test_a_mail_that_is_to_be_tried_again_later_lets_the_next_one_go(out: Post, firm: Firm, clock: HandClock) -> None:
+    started = ask(out.house, firm, to=[firm.sophie])
+    clock.forward(seconds=60)
+    post(out.house, firm, started, "Plus tard")
+    clock.forward(seconds=60)
+    first, second = mails(out.house, started.conversation_id, firm.sophie)
+    out.relay.answers = [LATER]
+    out.bell.outgoing.clear()
+
+    assert send_mail(out.house, out.relay, out.printer, first.id) is MailState.QUEUED
+    assert out.bell.outgoing == [second.id]
+
+
+def test_nothing_is_rung_for_while_the_firm_has_not_said_so(out: Post, firm: Firm, clock: HandClock) -> None:
+    started = ask(out.house, firm, to=[firm.sophie])
+    clock.forward(seconds=60)
+    post(out.house, firm, started, "Plus tard")
+    clock.forward(seconds=60)
+    first, _ = mails(out.house, started.conversation_id, firm.sophie)
+    send_mail(out.house, out.relay, out.printer, first.id)
+    out.bell.outgoing.clear()
+    ring_next(with_policy(out.house, sending=Sending.OFF), first)
+
+    assert out.bell.outgoing == []
 
 
 def test_an_internal_message_never_leaves_in_a_mail_to_a_client_whatever_the_flow_did(

@@ -21,7 +21,6 @@ LATER = {
     MailKind.REJECTION,
     MailKind.QUESTION,
     MailKind.DIGEST,
-    MailKind.ALARM,
 }
 MARKERS = {
     Language.FR: "--- Répondez au-dessus de cette ligne ---",
@@ -49,7 +48,7 @@ def templates() -> list[str]:
 
 
 def test_every_kind_is_either_written_or_refused() -> None:
-    assert set(KINDS) | LATER == set(MailKind)
+    assert {*KINDS, MailKind.ALARM} | LATER == set(MailKind)
     for kind in LATER:
         with pytest.raises(NoTemplate):
             render(replace(a_letter(), kind=kind))
@@ -99,12 +98,14 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
     made = {
         key
         for key in words
-        if key.startswith(("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_"))
+        if key.startswith(
+            ("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_")
+        )
     }
     patterns = {"locale", "day", "day_and_time", "day_and_time_in_sentence"}
 
     assert words == used | made | patterns
-    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {"why.", "todo."} <= words
+    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {"why.", "todo.", "alarm.todo_", "subject.alarm_"} <= words
 
 
 def test_every_reason_has_a_sentence_and_something_to_do_in_every_language() -> None:

@@ -15,7 +15,7 @@ from storage.records import About
 from storage.states import AboutKind, Language, MailKind, Side, Visibility
 from worker.checking.verdicts import Verdict, fault, ok, one_line
 from worker.core.letter_rules import Unprintable
-from worker.core.letters import Failure, Letter, LetterMessage, Words
+from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Words
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
 ABOUT = "words"
@@ -26,7 +26,13 @@ ADVICE = "put mail_templates back as it was installed, or mend the template; doc
 
 def check_words(*, render_letter: Callable[[Letter], Words] = render) -> Iterator[Verdict]:
     kinds = written_kinds()
-    letters = [sample(kind, language, *form) for kind in kinds for language in Language for form in forms_of(kind)]
+    letters = [
+        letter
+        for kind in kinds
+        for language in Language
+        for form in forms_of(kind)
+        for letter in letters_of(sample(kind, language, *form))
+    ]
     broken = [said for letter in letters if (said := what_breaks(letter, render_letter))]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
@@ -42,6 +48,8 @@ def written_kinds() -> list[MailKind]:
 
 
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
+    if kind is MailKind.ALARM:
+        return [(Side.FIRM, Visibility.INTERNAL)]
     return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
 
 
@@ -51,6 +59,14 @@ def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str
     except (TemplateError, NoTemplate, Unprintable, LookupError, OSError, ValueError) as broke:
         return f"{letter.kind} in {letter.language} to the {letter.side}'s side: {one_line(broke)}"
     return None if words.subject and words.text.strip() and words.html.strip() else f"{letter.kind}: an empty mail"
+
+
+def letters_of(letter: Letter) -> list[Letter]:
+    """An alarm has a sentence of its own for each thing that can happen, and nothing of a conversation."""
+    if letter.kind is not MailKind.ALARM:
+        return [letter]
+    bare = replace(letter, messages=(), earlier=(), about=None, client_name="", note_address=None)
+    return [replace(bare, alarm=Alarm(kind=each, mailbox="office@firm.example", minutes=30)) for each in AlarmKind]
 
 
 def sample(kind: MailKind, language: Language, side: Side, visibility: Visibility) -> Letter:

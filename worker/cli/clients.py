@@ -9,10 +9,23 @@ from storage import addresses, people
 from storage.states import Regime
 from worker.cli.terminal import find_client, find_person, open_house, out, print_table
 from worker.core.mail_addresses import local_part_candidates
+from worker.core.vat_numbers import read_vat_number
 
 app = typer.Typer(help="Clients: the companies whose books the firm keeps.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="The client's code in the firm's books.")]
 Staff = Annotated[str | None, typer.Option(help="Address or id of a case manager.")]
+
+
+def checked_vat_number(written: str | None) -> str | None:
+    try:
+        return read_vat_number(written) if written else None
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from fault
+
+
+VatNumber = Annotated[
+    str | None, typer.Option(callback=checked_vat_number, help="With the country's letters, like BE0123456749.")
+]
 
 
 @app.command()
@@ -24,7 +37,7 @@ def add(
     deputy: Staff = None,
     supervisor: Staff = None,
     country: str = "BE",
-    vat_number: str | None = None,
+    vat_number: VatNumber = None,
     refund_seeker: bool = False,
     live: bool = False,
 ) -> None:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from storage.states import Language, Reach, Regime
 from worker.core.mail_addresses import is_address, normal_address
+from worker.core.vat_numbers import read_vat_number
 
 YES = frozenset({"1", "yes", "y", "true", "oui", "o", "ja", "j", "x"})
 NO = frozenset({"", "0", "no", "n", "false", "non", "nee", "nein"})
@@ -184,6 +185,14 @@ class Cells:
         self.fault(column, f"{value!r} is no date like 31/12/2026")
         return None
 
+    def vat_number(self, column: str) -> str | None:
+        value = self.text(column)
+        try:
+            return read_vat_number(value) if value else None
+        except ValueError as fault:
+            self.fault(column, str(fault))
+            return None
+
     def address(self, column: str) -> str | None:
         value = self.text(column)
         if value is not None and not is_address(value):
@@ -241,7 +250,7 @@ def client_row(cells: Cells, code: str) -> ClientRow:
         code=code,
         name=cells.text("client_name"),
         country=country.upper() if country else None,
-        vat_number=cells.text("vat_number"),
+        vat_number=cells.vat_number("vat_number"),
         manager=cells.address("manager"),
         deputy=cells.address("deputy"),
         supervisor=cells.address("supervisor"),

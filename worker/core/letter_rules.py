@@ -7,6 +7,7 @@
     manager   a case manager             reply address (the client reads it) and note address (only colleagues read it)
     note      a case manager, internal   note address only
     notice    a case manager, failure    note address only: no way to the client by accident
+    alarm     the operator               none: nothing of a client is in it
 
 A letter that breaks this is refused with Unprintable, for the mistake lies with who asked for it.
 """
@@ -26,6 +27,7 @@ class Form(StrEnum):
     MANAGER = "manager"
     NOTE = "note"
     NOTICE = "notice"
+    ALARM = "alarm"
 
 
 def form_of(letter: Letter) -> Form:
@@ -34,11 +36,15 @@ def form_of(letter: Letter) -> Form:
         return Form.CONTACT
     if letter.kind is MailKind.FAILURE_NOTICE:
         return Form.NOTICE
+    if letter.kind is MailKind.ALARM:
+        return Form.ALARM
     return Form.NOTE if letter.visibility is Visibility.INTERNAL else Form.MANAGER
 
 
 def refuse_leaks(letter: Letter) -> None:
     internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind is MailKind.FAILURE_NOTICE
+    if letter.kind is MailKind.ALARM:
+        refuse_in_alarm(letter)
     if letter.side is Side.CLIENT and (internal or is_notice):
         raise Unprintable("notes and failure notices go to the firm's side only")
     if letter.side is Side.CLIENT and letter.note_address is not None:
@@ -47,6 +53,13 @@ def refuse_leaks(letter: Letter) -> None:
         raise Unprintable("an internal letter carries no address that leads to the client")
     if is_notice and letter.failure is None:
         raise Unprintable("a failure notice says what failed")
+
+
+def refuse_in_alarm(letter: Letter) -> None:
+    if letter.alarm is None or letter.side is Side.CLIENT:
+        raise Unprintable("an alarm says what happened, and says it to the firm only")
+    if letter.messages or letter.reply_address or letter.note_address:
+        raise Unprintable("an alarm carries nothing of a conversation")
 
 
 def answer_address(letter: Letter) -> str | None:

@@ -6,6 +6,7 @@ files into bytes. The same input gives the same bytes: nothing here is read from
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.records import About
 from storage.states import Language, MailKind, Side, Visibility
@@ -34,6 +35,22 @@ class Failure:
     status: str
 
 
+class AlarmKind(StrEnum):
+    MAILBOX_NOT_READ = "mailbox_not_read"
+    LOGIN_REFUSED = "login_refused"
+    TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
+    MAILBOX_RECOVERED = "mailbox_recovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told."""
+
+    kind: AlarmKind
+    mailbox: str
+    minutes: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
@@ -56,6 +73,7 @@ class Letter:
     note_address: str | None = None
     answer_wanted: bool = False
     failure: Failure | None = None
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from storage.states import Language
 from worker.core.joining import Windows
 
 
@@ -45,6 +46,9 @@ class Policy:
     own_relays: tuple[str, ...] = ()
     relay_is_final: bool = False
     operator_address: str | None = None
+    operator_language: Language = Language.FR
+    mailboxes: tuple[str, ...] = ()
+    mailbox_alarm_after: timedelta = timedelta(minutes=30)
     send_lease: timedelta = timedelta(seconds=360)
     file_lease: timedelta = timedelta(seconds=360)
     give_up_after: timedelta = timedelta(days=5)

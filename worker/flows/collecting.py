@@ -32,6 +32,8 @@ from worker.core.collecting_rules import (
     position_to_take,
     retry_is_due,
 )
+from worker.core.letters import Alarm, AlarmKind
+from worker.flows.alarming import alarm_operator
 from worker.flows.collecting_box import Box
 from worker.flows.collecting_keeping import choose, keep_portion, put_away_kept
 from worker.flows.collecting_missing import Place, record_not_given, settle, suspect
@@ -59,6 +61,9 @@ def collect_round(box: Box, session: MailboxSession) -> Round:
     rounds = [collect_folder(box, session, place) for folder in folders if (place := open_folder(box, session, folder))]
     with box.writing() as (rows, now):
         has_recovered = mailboxes.mark_read(rows, box.name, now=now)
+        if has_recovered:
+            alarm = Alarm(kind=AlarmKind.MAILBOX_RECOVERED, mailbox=box.name)
+            alarm_operator(rows, box.house, alarm, now=now)
     if has_recovered:
         log.info("mailbox_recovered", mailbox=box.number)
     return Round(kept=sum(each.kept for each in rounds), waits=any(each.waits for each in rounds))

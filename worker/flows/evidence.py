@@ -221,7 +221,14 @@ def tell_operator(session: Session, house: House, mail: OutgoingMail, *, now: da
     """The operator hears of a case manager whose mailbox fails."""
     to_the_firm = mail.person_id is not None and people.is_case_manager(session, mail.person_id)
     if house.policy.operator_address and to_the_firm:
-        add_notice(session, mail, address=house.policy.operator_address, language=Language.FR, person_id=None, now=now)
+        add_notice(
+            session,
+            mail,
+            address=house.policy.operator_address,
+            language=house.policy.operator_language,
+            person_id=None,
+            now=now,
+        )
 
 
 def add_notice(

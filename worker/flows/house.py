@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import Database
 from storage.files import FileStore
-from storage.outbox import Gate
+from storage.outbox_claims import Gate
 from worker.core.policy import Policy, Sending
 from worker.core.signed_addresses import KeyRing
 from worker.flows.ports import Bell, Clock
@@ -33,7 +33,9 @@ def gate_of(policy: Policy) -> Gate:
     """Nothing leaves before the firm says so (DESIGN.md invariant 16)."""
     if policy.sending is Sending.ON:
         return Gate(everybody=True)
-    return Gate(everybody=False, listed=policy.sending_listed if policy.sending is Sending.ONLY_LISTED else ())
+    if policy.sending is Sending.OFF:
+        return Gate(everybody=False)
+    return Gate(everybody=False, listed=policy.sending_listed, alarms=True)
 
 
 def there(thing: Thing | None) -> Thing:

@@ -159,10 +159,13 @@ class Ringer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bell")
 
     def ring(self, ids: Sequence[ArrivalId]) -> None:
+        """Wake the thread only when nothing waits for it yet: it takes all there is, and a wakeup costs more."""
         if ids:
             with self._lock:
+                is_woken = bool(self._unrung)
                 self._unrung.extend(ids)
-            self._thread.submit(self._ring_all)
+            if not is_woken:
+                self._thread.submit(self._ring_all)
 
     def stop(self) -> None:
         self._thread.shutdown()

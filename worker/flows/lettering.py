@@ -25,6 +25,7 @@ from storage.records import (
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
 from worker.core.letters import Failure, Heading, Letter, LetterMessage
+from worker.flows.alarming import alarm_letter
 from worker.flows.heading import heading_of, mail_token, participant_address, return_path
 from worker.flows.house import House, there
 from worker.flows.talk import Talk, talk_of
@@ -66,6 +67,8 @@ def gather(session: Session, house: House, mail: OutgoingMail, *, now: datetime)
 def letter_of(
     session: Session, house: House, mail: OutgoingMail, person: Person | None, talk: Talk | None
 ) -> tuple[Letter, list[Attachment]]:
+    if mail.kind is MailKind.ALARM:
+        return alarm_letter(house, mail), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []

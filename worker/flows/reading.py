@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from storage import attention, conversations, messages, operation, outbox, people
-from storage.outbox import Gate, passes
+from storage.outbox_claims import Gate, passes
 from storage.records import (
     Attachment,
     Change,

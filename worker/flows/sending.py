@@ -2,7 +2,7 @@
 
 ::
 
-    claim (fence, revisions, Message-ID) → seal (bytes stored, attempt opened) → relay → record
+    claim (fence, revisions, Message-ID) → seal (bytes stored, attempt opened) → relay → record → ring for the next
 
 A worker may die at any point: the lease runs out and the mail is claimed again with the same bytes. An attempt that
 never said how it ended is in doubt, and the mail is marked "may be doubled".
@@ -16,7 +16,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import messages, operation, outbox
+from storage import messages, operation, outbox, outbox_claims
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import OutgoingMail, OutgoingMailId
@@ -30,7 +30,7 @@ from worker.core.sending import Event, next_state
 from worker.faults import reach
 from worker.flows.claiming import MOST_STUMBLES, REDIRECTED, claim_or_stumble, is_given_up, lock_talk
 from worker.flows.evidence import FailureFacts, deliver, fail, move, note_tick
-from worker.flows.house import House, there
+from worker.flows.house import House, gate_of, there
 from worker.flows.lettering import Claimed
 from worker.flows.ports import Printer, Relay
 from worker.flows.printing import print_mail
@@ -63,6 +63,7 @@ def send_mail(house: House, relay: Relay, printer: Printer, mail_id: OutgoingMai
     reach("send.after_relay")
     state = record(house, sealed, answer)
     reach("send.after_record")
+    ring_next(house, sealed.mail)
     log.info("tried", mail=mail_id, state=state, tries=sealed.mail.tries, answer=type(answer).__name__)
     return state
 
@@ -185,6 +186,19 @@ def record(house: House, sealed: Sealed, answer: RelayAnswer) -> MailState:
             case _:
                 assert_never(answer)
         return there(outbox.mail(session, mail.id)).state
+
+
+def ring_next(house: House, mail: OutgoingMail) -> None:
+    """The mail behind this one in the same thread need not wait for the sweep, which would let one go each second."""
+    if mail.conversation_id is None or mail.person_id is None:
+        return
+    with house.database.reading() as session:
+        now = house.now(session)
+        following = outbox_claims.next_due_mail(
+            session, mail.conversation_id, mail.person_id, now, gate_of(house.policy)
+        )
+    if following is not None:
+        house.bell.ring_outgoing([following])
 
 
 OUTCOMES = {

@@ -1,6 +1,6 @@
 """The sweep: rings again for what is due, numbers what was committed. Every second, and cheap when idle."""
 
-from storage import inbox, operation, outbox
+from storage import inbox, operation, outbox_claims
 from worker.faults import reach
 from worker.flows.house import House, gate_of
 
@@ -11,7 +11,7 @@ def sweep(house: House) -> None:
     """Find by time what nobody rang for: undo windows that ended, retries, leases that ran out, arrivals kept."""
     with house.database.reading() as session:
         now = house.now(session)
-        mails = outbox.due_mails(session, now, gate_of(house.policy), most=MOST_RUNG)
+        mails = outbox_claims.due_mails(session, now, gate_of(house.policy), most=MOST_RUNG)
         arrivals = inbox.due_arrivals(session, now, most=MOST_RUNG)
         unnumbered = operation.has_unnumbered(session)
     if unnumbered:

@@ -27,6 +27,7 @@ class ShownAddress:
 class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
     ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
+    ``alarm``: the sentence that says what happened to which mailbox.
     """
 
     letter: Letter
@@ -40,6 +41,7 @@ class View:
     footer: str
     what_failed: str
     why: str
+    alarm: str
 
 
 def view_of(given: Letter, say: Phrases) -> View:
@@ -60,6 +62,9 @@ def view_of(given: Letter, say: Phrases) -> View:
         footer=footer_of(letter, form, say),
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
+        alarm=say(f"alarm.{letter.alarm.kind}", mailbox=clean_line(letter.alarm.mailbox), minutes=letter.alarm.minutes)
+        if letter.alarm
+        else "",
     )
 
 
@@ -145,6 +150,8 @@ def signature_of(letter: Letter, form: Form) -> tuple[str, ...]:
 
 def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
     """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
+    if form is Form.ALARM:
+        return say("footer.alarm")
     if form is Form.CONTACT:
         key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
     else:

@@ -35,6 +35,10 @@ MOST_ANSWER_BYTES = 1024 * 1024
 ERROR_CODE = re.compile(r"[a-z_]{1,60}")
 
 
+class TokenFailed(TemporaryFailure):
+    """The token server gives none: a person must look, most of the time."""
+
+
 class TokenSource(Protocol):
     def token(self) -> str:
         """An access token that should be good now. Raises TemporaryFailure."""
@@ -94,7 +98,7 @@ class OauthTokens:
     def _fetch(self) -> Token:
         began = self._monotonic()
         if self._failure is not None and began - self._failure[0] < PAUSE_S:
-            raise TemporaryFailure(self._failure[1])
+            raise TokenFailed(self._failure[1])
         try:
             answer = ask(self._options, self._refresh_token)
         except TemporaryFailure as fault:
@@ -126,12 +130,12 @@ def ask(options: OauthOptions, refresh_token: str) -> dict[str, Any]:
     except urllib.error.HTTPError as fault:
         with fault:
             code = read_json(fault.read(MOST_ANSWER_BYTES)).get("error")
-        raise TemporaryFailure(f"the token server refuses: {fault.code} {error_code(code)}".strip()) from None
+        raise TokenFailed(f"the token server refuses: {fault.code} {error_code(code)}".strip()) from None
     except (OSError, HTTPException) as fault:
-        raise TemporaryFailure(f"the token server does not answer: {type(fault).__name__}") from None
+        raise TokenFailed(f"the token server does not answer: {type(fault).__name__}") from None
     token = told.get("access_token")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-        raise TemporaryFailure("the token server's answer has no access token")
+        raise TokenFailed("the token server's answer has no access token")
     return told
 
 
