@@ -15,7 +15,7 @@ SELECTED = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 4] x\r\n* OK 
 class ImapServer:
     """``answers``: (pattern of a command without its tag, untagged lines, end), the first that matches; tried in order.
 
-    The end is what follows the tag; None closes the connection.
+    The end is what follows the tag; None closes the connection. After IDLE it comes when the client said DONE.
     """
 
     answers: list[tuple[str, bytes, bytes | None]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class ImapServer:
                 self.lines.append(command)
                 untagged, end = self.answer(command)
                 peer.sendall(untagged)
-                if end is None:
+                if end is None or (command.upper() == "IDLE" and not lines.readline()):
                     return
                 peer.sendall(tag.encode() + b" " + end + b" done\r\n")
 

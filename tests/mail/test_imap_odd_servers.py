@@ -172,3 +172,20 @@ def test_nothing_is_ever_expunged_without_its_number(begin: Begin) -> None:
 
     assert server.said("UID EXPUNGE") == ["UID EXPUNGE 1,2"]
     assert server.said("EXPUNGE|CLOSE") == []
+
+
+@pytest.mark.parametrize(("more", "goes_on"), [(b"* 4 EXISTS\r\n", False), (b"", True)])
+def test_mail_announced_in_one_breath_with_the_consent_to_idle_ends_it(
+    begin: Begin, more: bytes, *, goes_on: bool
+) -> None:
+    """It lies in imaplib's buffer then, and nothing comes in on the socket any more."""
+    server, session = begin((r"IDLE", b"+ idling\r\n" + more, b"OK"))
+    asked: list[float] = []
+
+    def is_over(seconds: float) -> bool:
+        asked.append(seconds)
+        return True
+
+    session.wait(500, is_over)
+
+    assert (bool(asked), server.said("IDLE")) == (goes_on, ["IDLE"])

@@ -6,6 +6,7 @@ and EXPUNGE by UID, or a flag, and never an EXPUNGE without UIDs; a dead connect
 ever. A broken session raises ``ConnectionLost`` and is of no use any more.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -171,6 +172,27 @@ class ImapSession:
 
     def _idle(self, seconds: float, pause: Pause) -> None:
         self._client.idle()
+        if not self._has_unread():
+            self._listen(seconds, pause)
+        self._client.idle_done()
+
+    def _has_unread(self) -> bool:
+        """Whether the server said more in one breath with its consent to IDLE.
+
+        That lies in imaplib's buffer then, and imapclient polls the socket, where nothing is left to come: mail
+        announced so would wait until the server speaks again, or until IDLE is renewed.
+        """
+        line = self._client.socket()
+        patience = line.gettimeout()
+        line.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001 - see above
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            line.settimeout(patience)
+
+    def _listen(self, seconds: float, pause: Pause) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not pause(0):
             began = time.monotonic()
@@ -179,7 +201,6 @@ class ImapSession:
                 break
             if not told and time.monotonic() - began < SLICE_S / 2:
                 break  # an answer of nothing, and early: idle_done finds out whether the connection is dead
-        self._client.idle_done()
 
     def _poll(self, seconds: float, pause: Pause) -> None:
         end = time.monotonic() + seconds
