@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.states import ArrivalState, MailState, Outcome
-from storage.tables.inbox import arrivals, filings
+from storage.tables.inbox import arrivals, filings, watched_mailboxes
 from storage.tables.mail import outgoing_mails
 
 
@@ -37,3 +37,9 @@ def oldest_due(session: Session, now: datetime) -> dict[str, float]:
     arrival = select(func.min(arrivals.c.due_at)).where(arrivals.c.state == ArrivalState.KEPT, arrivals.c.due_at <= now)
     found = {"outgoing": session.execute(mail).scalar_one(), "inbound": session.execute(arrival).scalar_one()}
     return {name: (now - at).total_seconds() if at else 0.0 for name, at in found.items()}
+
+
+def mailbox_ages(session: Session, now: datetime) -> dict[str, float]:
+    """Seconds since all or some of a watched mailbox was read, by its name."""
+    known = session.execute(select(watched_mailboxes.c.mailbox, watched_mailboxes.c.last_read_at))
+    return {str(name): max(0.0, (now - at).total_seconds()) for name, at in known}

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from storage import mailboxes
 from tests.conftest import Firm, HandClock
 from tests.flows.test_portal import ask
 from worker.flows.house import House
@@ -26,6 +27,25 @@ def test_lateness_counts_from_when_it_was_due(house: House, firm: Firm, clock: H
     clock.forward(seconds=100)
 
     assert 'navette_oldest_due_seconds{work="outgoing"} 40' in measure(house)
+
+
+def test_a_mailbox_ages_from_when_it_was_last_read(house: House, clock: HandClock) -> None:
+    with house.database.writing() as session:
+        mailboxes.watch(session, "office@firm.example@imap.firm.example", now=house.now(session))
+    clock.forward(seconds=100)
+
+    told = measure(house, ["never@firm.example@imap.firm.example", "office@firm.example@imap.firm.example"])
+
+    assert 'navette_mailbox_age_seconds{mailbox="2"} 100' in told.splitlines()
+    assert "@" not in told
+
+
+def test_a_mailbox_that_left_the_settings_does_not_age(house: House, clock: HandClock) -> None:
+    with house.database.writing() as session:
+        mailboxes.watch(session, "left@firm.example@imap.firm.example", now=house.now(session))
+    clock.forward(seconds=100)
+
+    assert "navette_mailbox_age_seconds{" not in measure(house, ["office@firm.example@imap.firm.example"])
 
 
 def test_figures_name_nobody(house: House, firm: Firm) -> None:

@@ -10,7 +10,7 @@ from worker.cli.terminal import open_house, out, print_json
 from worker.flows.measuring import measure
 from worker.flows.reading import changes_after
 from worker.settings import load_settings
-from worker.wiring import make_data_dir
+from worker.wiring import mailbox_accounts, make_data_dir
 
 keys = typer.Typer(help="The key ring of signed addresses.", no_args_is_help=True)
 
@@ -48,7 +48,8 @@ def explain() -> None:
 
 def metrics() -> None:
     """The figures of this moment in the text format of Prometheus (for a textfile collector, or a cron job)."""
-    typer.echo(measure(open_house()), nl=False)
+    mailboxes = [each.name for each in mailbox_accounts(load_settings())]
+    typer.echo(measure(open_house(), mailboxes), nl=False)
 
 
 def changes(after: Annotated[int, typer.Option(help="The last number you have seen.")] = 0) -> None:
