@@ -193,6 +193,16 @@ def filings_of(session: Session, inbound_id: InboundMailId) -> list[Filing]:
     return read_all(session, Filing, wanted.order_by(filings.c.id))
 
 
+def was_filed(session: Session, mail_message_id: str) -> bool:
+    wanted = select(filings.c.id).where(filings.c.mail_message_id == mail_message_id).limit(1)
+    return session.execute(wanted).first() is not None
+
+
+def was_kept(session: Session, sha256: str) -> bool:
+    wanted = select(inbound_mails.c.id).where(inbound_mails.c.sha256 == sha256).limit(1)
+    return session.execute(wanted).first() is not None
+
+
 def filing_of_message(session: Session, message_id: MessageId) -> Filing | None:
     return read_one(session, Filing, selecting(Filing, filings, filings.c.message_id == message_id))
 

@@ -1,7 +1,12 @@
-"""The mailboxes we collect from: logged in at, and asked what they can. Nothing is read, marked or moved."""
+"""The mailboxes we collect from: logged in at, asked what they can, and looked through for mail that a rule moved away.
 
+Nothing is marked or moved, and nothing becomes read.
+"""
+
+import time
 from collections.abc import Iterator
 
+from worker.checking.elsewhere import look_elsewhere
 from worker.checking.verdicts import Verdict, fault, ok, warning
 from worker.core.failures import TemporaryFailure
 from worker.core.mailbox_accounts import MailboxAccount
@@ -12,11 +17,13 @@ from worker.wiring import mailbox_accounts, mailbox_door
 
 ABOUT = "mailbox"
 SECONDS = 60.0
+ELSEWHERE_SECONDS = 30.0
+"""From the start on, for the other folders of all mailboxes: what else there is to tell must come in time."""
 
 
 def check_mailboxes(settings: Settings) -> Iterator[Verdict]:
     """Some lines for each mailbox; none when none is set."""
-    door = mailbox_door(settings)
+    door, ends_at = mailbox_door(settings), time.monotonic() + ELSEWHERE_SECONDS
     for account in mailbox_accounts(settings):
         try:
             session = door(account)
@@ -27,10 +34,10 @@ def check_mailboxes(settings: Settings) -> Iterator[Verdict]:
         except TemporaryFailure as lost:
             yield fault(named(account), str(lost), "look at NAVETTE_MAILBOXES and at the server")
             continue
-        yield from judge(settings, account, session)
+        yield from judge(settings, account, session, ends_at)
 
 
-def judge(settings: Settings, account: MailboxAccount, session: ImapSession) -> Iterator[Verdict]:
+def judge(settings: Settings, account: MailboxAccount, session: ImapSession, ends_at: float) -> Iterator[Verdict]:
     try:
         folders = ", ".join(session.folders())
         yield ok(named(account), f"logged in; collected are {folders}")
@@ -40,6 +47,7 @@ def judge(settings: Settings, account: MailboxAccount, session: ImapSession) -> 
         if not session.can_move and not settings.mailbox_flag_only:
             todo = "kept mail is flagged and stays in its folder; NAVETTE_MAILBOX_FLAG_ONLY says so on purpose"
             yield warning(named(account), "the server can neither MOVE nor expunge single mails", todo)
+        yield from look_elsewhere(settings, account, session, about=named(account), ends_at=ends_at)
     except TemporaryFailure as lost:
         yield fault(named(account), str(lost), "look at the server")
     finally:

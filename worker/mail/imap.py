@@ -16,18 +16,22 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from worker.core.collecting_rules import INBOX, LARGE_BYTES, CannotGive, ConnectionLost, Look, Sight
 from worker.core.mailbox_accounts import MailboxAccount
-from worker.mail.from_header import addresses_of
-from worker.mail.headers import split_head
+from worker.mail.imap_elsewhere import (
+    HEADER_BYTES,
+    RECIPIENT_HEADERS,
+    Found,
+    addresses_under,
+    found_in,
+    head_in,
+    other_folders,
+)
 from worker.mail.imap_folders import Shelf, find_junk
 from worker.mail.imap_opening import ImapOptions, close, open_client, told_as_lost
-from worker.mail.limits import DEFAULT, LimitPassed
 from worker.mail.tokens import TokenSource
 
 PIECE_BYTES = 2**20
 SLICE_S = 1.0
 """How often a waiting session looks whether it shall stop."""
-RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
-HEADER_BYTES = 64 * 1024
 RECIPIENTS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(RECIPIENT_HEADERS)})]<0.{HEADER_BYTES}>"
 
 Pause = Callable[[float], bool]
@@ -131,7 +135,8 @@ class ImapSession:
 
     def recipients(self, uids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Every address in the headers that say whom a mail is for."""
-        return {uid: addresses_in(items) for uid, items in self._fetch(uids, (RECIPIENTS,)).items()}
+        told = self._fetch(uids, (RECIPIENTS,))
+        return {uid: addresses_under(head_in(items), RECIPIENT_HEADERS) for uid, items in told.items()}
 
     def still_there(self, uids: Sequence[int]) -> set[int]:
         with told_as_lost("a folder cannot be searched"):
@@ -161,6 +166,18 @@ class ImapSession:
         """Out of the open folder into this one, or flagged where that cannot be."""
         with told_as_lost("mails cannot be put away"):
             self._shelf.put_away(uids, folder)
+
+    def other_folders(self, put_away_to: Sequence[str | None]) -> list[str]:
+        """Those that are neither collected nor where kept mail goes (named as the settings name them)."""
+        collected = self.folders()
+        with told_as_lost("the mailbox's server does not list its folders"):
+            ours = {self._shelf.name_of(each) for each in put_away_to if each}
+            return other_folders(self._client, ours.union(collected))
+
+    def found_in(self, folder: str, domain: str, since: date) -> Iterator[Found]:
+        """Mail that names this domain, by its headers alone; the folder is open for reading afterwards."""
+        with told_as_lost("a folder cannot be looked through"):
+            yield from found_in(self._client, folder, domain, since)
 
     def wait(self, seconds: float, pause: Pause) -> None:
         """Until something comes in, it is time to stop, or the time is over."""
@@ -234,13 +251,3 @@ def utc(told: object) -> datetime | None:
     if not isinstance(told, datetime):
         return None
     return (told if told.tzinfo is not None else told.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def addresses_in(items: Mapping[bytes, Any]) -> tuple[str, ...]:
-    raw = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER")), b"")
-    try:
-        head, _ = split_head(raw if isinstance(raw, bytes) else b"", DEFAULT)
-    except LimitPassed:
-        return ()
-    found = (each for name in RECIPIENT_HEADERS for header in head.all(name) for each in addresses_of(header.undecoded))
-    return tuple(dict.fromkeys(found))

@@ -73,14 +73,19 @@ class Shelf:
 
     def _make_ready(self, folder: str) -> str:
         """The folder's name on this server, made when it is not there."""
-        prefix, delimiter = self._personal()
-        name = folder.replace("/", delimiter)
-        if prefix and not name.startswith(prefix) and not self._client.folder_exists(name):
-            name = prefix + name
+        name = self.name_of(folder)
         if not self._client.folder_exists(name):
             self._client.create_folder(name)
             self._client.subscribe_folder(name)
         self._ready[folder] = name
+        return name
+
+    def name_of(self, folder: str) -> str:
+        """What the settings call a folder, as this server calls it."""
+        prefix, delimiter = self._personal()
+        name = folder.replace("/", delimiter)
+        if prefix and not name.startswith(prefix) and not self._client.folder_exists(name):
+            return prefix + name
         return name
 
     def _personal(self) -> tuple[str, str]:
