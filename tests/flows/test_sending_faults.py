@@ -73,6 +73,35 @@ def test_a_worker_that_dies_while_talking_leaves_a_mail_that_is_sent_again_and_m
     assert outcomes == [AttemptOutcome.IN_DOUBT, AttemptOutcome.ACCEPTED]
 
 
+def test_a_mail_that_a_server_may_have_is_not_made_anew_for_a_corrected_address_but_told_of(
+    out: Post, firm: Firm, clock: HandClock
+) -> None:
+    """The worker died in mid-talk: what it left in doubt comes to light at the next claim, before addresses are looked at."""
+    started = ask(out.house, firm, to=[firm.sophie])
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    out.relay.before = die
+    clock.forward(seconds=60)
+    with pytest.raises(KeyboardInterrupt):
+        out.run()
+    out.relay.before = lambda: None
+    with out.house.database.writing() as session:
+        now = out.house.now(session)
+        addresses.set_address_state(session, "sophie@boulangerie.example", AddressState.RETIRED)
+        addresses.add_address(
+            session, firm.sophie, written="s@new.example", normal="s@new.example", is_primary=True, now=now
+        )
+    clock.forward(seconds=400)
+
+    assert out.run() == [None]
+    assert [each.recipient for each in out.relay.sent] == ["sophie@boulangerie.example"]
+    mail = only(out.house, started, firm.sophie)
+    assert (mail.state, mail.address, mail.may_be_doubled) == (MailState.SUPPRESSED, "sophie@boulangerie.example", True)
+    assert AttentionReason.MAIL_FAILED in open_for_firm(out.house, started.conversation_id)
+
+
 def test_a_worker_that_wakes_up_late_changes_nothing(out: Post, firm: Firm, clock: HandClock) -> None:
     """It talks so long that its lease ends and another worker sends; its own late 'no' must not undo that."""
     started = ask(out.house, firm, to=[firm.sophie])
