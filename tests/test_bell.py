@@ -5,8 +5,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import redis
 
 from storage.records import OutgoingMailId
+from tests.chaos.powers import Redis
+from tests.servers.processes import server_folder
 from worker.app import CeleryBell, app
 
 
@@ -15,6 +18,15 @@ def broker_at() -> Iterator[None]:
     before = app.conf.broker_url
     yield
     app.conf.broker_url = before
+
+
+@pytest.fixture
+def broker(broker_at: None) -> Iterator[Redis]:
+    with server_folder("redis") as folder:
+        started = Redis(folder)
+        app.conf.broker_url = started.url
+        yield started
+        started.kill()
 
 
 class Silent:
@@ -63,5 +75,37 @@ def test_a_port_that_refuses_raises_nothing() -> None:
     app.conf.broker_url = f"redis://127.0.0.1:{port}/0"
     bell = CeleryBell()
     bell.ring_outgoing([OutgoingMailId(1)])
+
+    assert bell.quiet_until > 0
+
+
+def test_rings_share_one_connection(broker: Redis) -> None:
+    bell = CeleryBell()
+    bell.ring_outgoing([OutgoingMailId(1)])
+    with redis.Redis(port=broker.port) as client:
+        before = client.info()["total_connections_received"]
+        bell.ring_outgoing([OutgoingMailId(number) for number in range(120)])
+
+        assert client.info()["total_connections_received"] == before
+        assert client.llen("celery") == 1 + 3
+
+
+def test_after_a_restart_of_the_broker_the_first_ring_is_heard(broker: Redis) -> None:
+    bell = CeleryBell()
+    bell.ring_outgoing([OutgoingMailId(1)])
+    broker.kill()
+    broker.start()
+    bell.ring_outgoing([OutgoingMailId(2)])
+
+    assert bell.quiet_until == 0
+    with redis.Redis(port=broker.port) as client:
+        assert client.llen("celery") == 1
+
+
+def test_a_broker_that_dies_behind_a_kept_connection_raises_nothing(broker: Redis) -> None:
+    bell = CeleryBell()
+    bell.ring_outgoing([OutgoingMailId(1)])
+    broker.kill()
+    bell.ring_outgoing([OutgoingMailId(2)])
 
     assert bell.quiet_until > 0

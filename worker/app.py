@@ -7,19 +7,25 @@ out again.
 """
 
 import os
+import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery
 from celery.signals import worker_process_init
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from storage.records import ArrivalId, OutgoingMailId
 from worker.embedded_broker import broker_url
 from worker.settings import Settings, load_settings
 from worker.wiring import Workshop, build_workshop
+
+if TYPE_CHECKING:
+    from kombu.connection import Connection
 
 log = structlog.get_logger("navette.bell")
 
@@ -31,6 +37,7 @@ RING_EXPIRES_S = 15
 BATCH = 50
 RING_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0, "retry_on_timeout": False}
 QUIET_S = 5.0
+UNHEARD = (OperationalError, RedisError, OSError)
 
 app = Celery("navette", include=["worker.tasks"])
 app.conf.update(
@@ -84,11 +91,16 @@ def configure(settings: Settings) -> Celery:
 class CeleryBell:
     """Rings over Redis. A ring that cannot be sent is only logged: the sweep finds what is due.
 
-    After a failure the bell is quiet for a while: who posts in the portal waits for a broken broker once, and briefly.
+    The connection is the bell's own, impatient and kept; when a kept one fails, a new one is tried once, for Redis may
+    have been started anew. After that the bell is quiet for a while: who posts in the portal waits for a broken broker
+    once, and briefly.
     """
 
     def __init__(self) -> None:
         self.quiet_until = 0.0
+        self._connection: Connection | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
 
     def ring_outgoing(self, ids: Sequence[OutgoingMailId]) -> None:
         self.ring(SEND, ids)
@@ -97,16 +109,45 @@ class CeleryBell:
         self.ring(FILE, ids)
 
     def ring(self, task: str, ids: Sequence[int]) -> None:
-        if not ids or time.monotonic() < self.quiet_until:
+        if not ids or self.is_quiet():
             return
+        with self._lock:
+            fault = None if self.is_quiet() else self._try(task, ids)
+        if fault is not None:
+            log.warning("bell_lost", task=task, count=len(ids), fault=type(fault).__name__)
+
+    def is_quiet(self) -> bool:
+        return time.monotonic() < self.quiet_until
+
+    def _try(self, task: str, ids: Sequence[int]) -> Exception | None:
+        """Whoever hears a ring twice finds nothing the second time."""
+        if self._pid != os.getpid():  # a connection belongs to the process that made it
+            self._connection, self._pid = None, os.getpid()
+        was_kept = self._connection is not None
+        fault = self._send(task, ids)
+        if fault is not None and was_kept:
+            fault = self._send(task, ids)
+        if fault is not None:
+            self.quiet_until = time.monotonic() + QUIET_S
+        return fault
+
+    def _send(self, task: str, ids: Sequence[int]) -> Exception | None:
         options: dict[str, Any] = {"expires": RING_EXPIRES_S, "retry": False, "ignore_result": True}
         try:
-            with app.connection(transport_options=RING_OPTIONS) as connection:
-                for start in range(0, len(ids), BATCH):
-                    app.send_task(task, args=[list(ids[start : start + BATCH])], connection=connection, **options)
-        except (OperationalError, OSError) as fault:
-            self.quiet_until = time.monotonic() + QUIET_S
-            log.warning("bell_lost", task=task, count=len(ids), fault=type(fault).__name__)
+            self._connection = self._connection or app.connection(transport_options=RING_OPTIONS)
+            for start in range(0, len(ids), BATCH):
+                part = list(ids[start : start + BATCH])
+                app.send_task(task, args=[part], connection=self._connection, **options)
+        except UNHEARD as fault:
+            self._drop()
+            return fault
+        return None
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(*UNHEARD):
+                connection.release()  # type: ignore[no-untyped-call]
 
 
 class Here:
