@@ -6,6 +6,7 @@ import email.policy
 import pytest
 
 from storage import conversations, outbox
+from storage.records import PersonId
 from storage.states import (
     MailState,
     Visibility,
@@ -15,7 +16,7 @@ from tests.flows.outgoing import LATER, Post, only
 from tests.flows.test_portal import ask
 from tests.flows.test_undo_window import mails, post
 from worker.core.policy import Sending
-from worker.flows.conversations import NewFile, Posted, post_message
+from worker.flows.conversations import NewFile, Posted, Started, post_message
 from worker.flows.sending import ring_next, send_mail
 
 
@@ -98,11 +99,17 @@ def test_a_rehearsal_sends_everything_to_one_address_and_says_to_whom(out: Post,
     assert "sophie at boulangerie.example" in str(out.parsed()["To"])
 
 
-def test_an_earlier_mail_of_the_thread_goes_first(out: Post, firm: Firm, clock: HandClock) -> None:
-    started = ask(out.house, firm, to=[firm.sophie])
+def ask_twice(out: Post, firm: Firm, clock: HandClock, *, to: list[PersonId] | None = None) -> Started:
+    """Two mails to each reader, both due."""
+    started = ask(out.house, firm, to=to)
     clock.forward(seconds=60)
     post(out.house, firm, started, "Plus tard")
     clock.forward(seconds=60)
+    return started
+
+
+def test_an_earlier_mail_of_the_thread_goes_first(out: Post, firm: Firm, clock: HandClock) -> None:
+    started = ask_twice(out, firm, clock, to=[firm.sophie])
     first, second = mails(out.house, started.conversation_id, firm.sophie)
 
     assert send_mail(out.house, out.relay, out.printer, second.id) is None
@@ -113,10 +120,7 @@ def test_an_earlier_mail_of_the_thread_goes_first(out: Post, firm: Firm, clock: 
 def test_the_next_mail_of_a_thread_is_rung_for_as_soon_as_the_one_before_went(
     out: Post, firm: Firm, clock: HandClock
 ) -> None:
-    started = ask(out.house, firm)
-    clock.forward(seconds=60)
-    post(out.house, firm, started, "Plus tard")
-    clock.forward(seconds=60)
+    started = ask_twice(out, firm, clock)
     (first, second), (other, _) = (mails(out.house, started.conversation_id, each) for each in (firm.sophie, firm.marc))
     out.bell.outgoing.clear()
     rung_while_talking: list[list[int]] = []
@@ -130,10 +134,7 @@ def test_the_next_mail_of_a_thread_is_rung_for_as_soon_as_the_one_before_went(
 
 
 def test_a_mail_that_is_to_be_tried_again_later_lets_the_next_one_go(out: Post, firm: Firm, clock: HandClock) -> None:
-    started = ask(out.house, firm, to=[firm.sophie])
-    clock.forward(seconds=60)
-    post(out.house, firm, started, "Plus tard")
-    clock.forward(seconds=60)
+    started = ask_twice(out, firm, clock, to=[firm.sophie])
     first, second = mails(out.house, started.conversation_id, firm.sophie)
     out.relay.answers = [LATER]
     out.bell.outgoing.clear()
@@ -143,10 +144,7 @@ def test_a_mail_that_is_to_be_tried_again_later_lets_the_next_one_go(out: Post, 
 
 
 def test_nothing_is_rung_for_while_the_firm_has_not_said_so(out: Post, firm: Firm, clock: HandClock) -> None:
-    started = ask(out.house, firm, to=[firm.sophie])
-    clock.forward(seconds=60)
-    post(out.house, firm, started, "Plus tard")
-    clock.forward(seconds=60)
+    started = ask_twice(out, firm, clock, to=[firm.sophie])
     first, _ = mails(out.house, started.conversation_id, firm.sophie)
     send_mail(out.house, out.relay, out.printer, first.id)
     out.bell.outgoing.clear()
