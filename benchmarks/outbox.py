@@ -20,15 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.servers.postfix import Postfix
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,23 +49,13 @@ def main() -> None:
         f"{platform.machine()}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, {given.mails} mails"
     )
-    with tempfile.TemporaryDirectory(dir=given.folder, prefix="navette-bench-") as folder, discarding() as relay:
+    from benchmarks.discarding import discarding
+
+    with (
+        tempfile.TemporaryDirectory(dir=given.folder, prefix="navette-bench-") as folder,
+        discarding("bench.example") as relay,
+    ):
         compare(Path(folder), relay, given)
-
-
-@contextmanager
-def discarding() -> "Iterator[Postfix]":
-    from tests.servers.postfix import Postfix
-
-    with tempfile.TemporaryDirectory(prefix="navette-postfix-") as folder:
-        relay = Postfix(Path(folder), {"bench.example": "discard:"}, {})
-        services = relay.configuration / "master.cf"
-        services.write_text(services.read_text() + "discard unix - - n - - discard\n")
-        relay.start()
-        try:
-            yield relay
-        finally:
-            relay.stop()
 
 
 def compare(folder: Path, relay: "Postfix", given: argparse.Namespace) -> None:
