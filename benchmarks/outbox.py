@@ -11,7 +11,6 @@ mails the nosy list of each new issue; the count of mails comes from Postfix's l
 """
 
 import argparse
-import os
 import platform
 import smtplib
 import sqlite3
@@ -80,71 +79,21 @@ def compare(folder: Path, relay: "Postfix", given: argparse.Namespace) -> None:
 
 def ours(folder: Path, port: int, mails: int) -> tuple[float, int]:
     """Mails per second, and the size of one in bytes."""
+    from benchmarks.firm import make_firm, running, settings_for
+
     folder.mkdir()
-    environment = {
-        "NAVETTE_KEYS": "1:a-secret-of-the-benchmark-long-enough",
-        "NAVETTE_DATA_DIR": str(folder / "data"),
-        "NAVETTE_DOMAIN": "mail.bench.example",
-        "NAVETTE_SENDING": "on",
-        "NAVETTE_UNDO_SECONDS": "0",
-        "NAVETTE_RELAY_PORT": str(port),
-        "NAVETTE_RELAY_TLS": "none",
-        "NAVETTE_SINK_PORT": "0",
-        "PYTHONPATH": str(ROOT),
-    }
-    fill(environment, mails)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "run"], env=os.environ | environment, cwd=folder, stderr=log, stdout=log
-        )
-        try:
-            wait_until_accepted(folder / "data" / "navette.db", mails)
-        finally:
-            process.terminate()
-            process.wait(60)
+    environment = settings_for(folder, port)
+    firm = make_firm(environment, mails)
+    for client in firm.clients:
+        firm.ask(client, TEXT)
+    firm.house.database.close()
+    with running(folder, environment):
+        wait_until_accepted(folder / "data" / "navette.db", mails)
     with sqlite3.connect(folder / "data" / "navette.db") as database:
         first, last = database.execute("SELECT min(started_at), max(ended_at) FROM attempts").fetchone()
     sizes = [each.stat().st_size for each in (folder / "data" / "files" / "outgoing").rglob("*.eml")]
     took = datetime.fromisoformat(last) - datetime.fromisoformat(first)
     return mails / took.total_seconds(), int(statistics.median(sizes))
-
-
-class NoBell:
-    def ring_outgoing(self, ids: object) -> None:
-        pass
-
-    def ring_inbound(self, ids: object) -> None:
-        pass
-
-
-def fill(environment: dict[str, str], mails: int) -> None:
-    """One client, contact, conversation and due mail each."""
-    from storage import addresses, people
-    from storage.states import Language
-    from worker.flows.conversations import start_conversation
-    from worker.settings import Settings
-    from worker.wiring import build_house
-
-    given = {name.removeprefix("NAVETTE_").lower(): value for name, value in environment.items() if "NAVETTE" in name}
-    house = build_house(Settings.model_validate(given), NoBell())
-    pairs = []
-    with house.database.writing() as session:
-        now = house.now(session)
-        anne = people.add_person(session, name="Anne Dupont", language=Language.FR, now=now)
-        people.add_case_manager(session, anne, now=now)
-        addresses.add_address(
-            session, anne, written="anne@firm.example", normal="anne@firm.example", is_primary=True, now=now
-        )
-        for number in range(mails):
-            client = people.add_client(session, code=f"C{number}", name=f"Client {number}", now=now, manager_id=anne)
-            person = people.add_person(session, name=f"Contact {number}", language=Language.FR, now=now)
-            at = f"contact{number}@bench.example"
-            addresses.add_address(session, person, written=at, normal=at, is_primary=True, now=now)
-            people.add_contact(session, client, person, gets_requests=True, now=now)
-            pairs.append(client)
-    for client in pairs:
-        start_conversation(house, by=anne, client_id=client, subject="Facture 4711", text=TEXT)
-    house.database.close()
 
 
 def wait_until_accepted(path: Path, mails: int) -> None:
