@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sqlalchemy.engine import URL
+
 from storage import backup, inbox, operation, outbox
+from storage.database import Database
+from storage.files import FileStore
 from storage.records import OutgoingMail
 from storage.states import ArrivalState, MailState, Outcome, Way
 from tests.conftest import with_policy
@@ -92,25 +96,58 @@ def test_a_backup_made_under_writing_comes_back_whole_and_goes_on(
     assert all(b"Content-Disposition: attachment" in each.content for each in later.relay.sent)
 
 
+class BusyDatabase(Database):
+    """Something happens whenever its place is asked for: last of all just before it is copied."""
+
+    meanwhile = staticmethod(lambda: None)
+
+    @property
+    def url(self) -> URL:
+        self.meanwhile()
+        return self.place
+
+    @url.setter
+    def url(self, place: URL) -> None:
+        self.place = place
+
+
+class BusyFiles(FileStore):
+    """The same with files."""
+
+    meanwhile = staticmethod(lambda: None)
+
+    @property
+    def root(self) -> Path:
+        self.meanwhile()
+        return self.place
+
+    @root.setter
+    def root(self, place: Path) -> None:
+        self.place = place
+
+
 def test_no_row_lacks_its_file_whatever_is_written_between_the_steps(
-    office: Office, new_place: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office: Office, new_place: Places, tmp_path: Path
 ) -> None:
-    numbers, copy_files = iter(range(10)), backup.copy_files
-    for step in ("copy_database", "copy_files"):
-        before = getattr(backup, step)
+    written: list[str] = []
 
-        def and_write(*given: object, before: Callable[..., object] = before, **named: object) -> object:
-            write(office, next(numbers))
-            return before(*given, **named)
+    def write_before(step: str) -> None:
+        write(office, len(written))
+        written.append(step)
 
-        monkeypatch.setattr(backup, step, and_write)
-    keep(office, tmp_path / "copy")
-    monkeypatch.setattr(backup, "copy_files", copy_files)
+    house = office.house
+    database = BusyDatabase(house.database.url.render_as_string(hide_password=False))
+    files = BusyFiles(house.files.root)
+    database.meanwhile = lambda: write_before("database")
+    files.meanwhile = lambda: write_before("files")
+    back_up(database, files, house.keys, tmp_path / "copy")
+    database.close()
     place, done = restore(office, tmp_path / "copy", new_place)
 
     assert done.missing == ()
-    assert len(every_mail(place)) == 1
-    assert len(list(backup.files_below(place.files.root))) == 2
+    assert written[-2:] == ["database", "files"]
+    assert len(every_mail(place)) == len(written) - 1
+    assert len(list(backup.files_below(place.files.root))) == len(written)
 
 
 def test_what_went_out_after_the_backup_waits_for_the_firm_and_goes_marked(
