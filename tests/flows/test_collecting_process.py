@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.inbox import list_arrivals
 from tests.conftest import HeardBell
 from tests.flows.collected import mail
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.collector import collect_once
 from worker.settings import BadSettings, Settings, load_settings
 from worker.supervisor import children_of

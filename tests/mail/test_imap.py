@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.core.collecting_rules import CannotGive, ConnectionLost
 from worker.core.mailbox_accounts import MailboxAccount, MailboxTls
 from worker.mail.imap import PIECE_BYTES, ImapSession, is_about_arrivals, open_session
