@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from worker.core.key_rings import read_keys
-from worker.settings import BadSettings, Settings, load_settings, policy_of
+from worker.settings import BadSettings, Settings, load_settings
+from worker.wiring import policy_of
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 

@@ -32,6 +32,7 @@ from worker.flows.collecting_alarms import judge_silence, tell_refused
 from worker.flows.collecting_box import Box, Lease, LeaseLost
 from worker.flows.collecting_ports import MailboxSession
 from worker.flows.keeping import Ringer
+from worker.flows.ports import Bell
 from worker.mail.imap_opening import LoginRefused
 from worker.mail.tokens import TokenFailed
 from worker.settings import Settings
@@ -161,7 +162,7 @@ def collect(settings: Settings, *, since: datetime | None = None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    ringer, watches = build_watches(settings, stopping, since=since)
+    ringer, watches = build_watches(settings, CeleryBell(), stopping, since=since)
     threads = [threading.Thread(target=each.run, name=f"mailbox-{each.box.number}") for each in watches]
     threads.append(threading.Thread(target=keep_leases, args=(watches, stopping), name="leases"))
     log.info("collecting", mailboxes=len(watches))
@@ -179,9 +180,9 @@ def keep_leases(watches: list[Watch], stopping: threading.Event) -> None:
             each.renew()
 
 
-def collect_once(settings: Settings, *, since: datetime | None = None) -> list[str]:
+def collect_once(settings: Settings, bell: Bell, *, since: datetime | None = None) -> list[str]:
     """One round over every mailbox; a line for each that could not be read."""
-    ringer, watches = build_watches(settings, threading.Event(), since=since)
+    ringer, watches = build_watches(settings, bell, threading.Event(), since=since)
     told = [line for each in watches if (line := collect_box_once(each))]
     ringer.stop()
     return told
@@ -206,10 +207,10 @@ def collect_box_once(watch: Watch) -> str | None:
 
 
 def build_watches(
-    settings: Settings, stopping: threading.Event, *, since: datetime | None
+    settings: Settings, bell: Bell, stopping: threading.Event, *, since: datetime | None
 ) -> tuple[Ringer, list[Watch]]:
     configure(settings)
-    house, door, rules = build_house(settings, CeleryBell()), mailbox_door(settings), collecting_rules(settings)
+    house, door, rules = build_house(settings, bell), mailbox_door(settings), collecting_rules(settings)
     ringer = Ringer(house.bell)
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
     watches = []

@@ -10,8 +10,8 @@ from worker.core.policy import SinkRole
 from worker.faults import reach
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink, SinkSettings
-from worker.settings import BadSettings, Settings, policy_of
-from worker.wiring import build_house
+from worker.settings import BadSettings, Settings
+from worker.wiring import build_house, policy_of
 
 log = structlog.get_logger("navette.sink")
 

@@ -7,7 +7,6 @@ table; a test holds it against this class.
 import difflib
 import os
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,11 +18,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from storage.states import Language
 from worker.core.collecting_rules import INBOX
-from worker.core.joining import Windows
 from worker.core.key_rings import read_keys
-from worker.core.mail_addresses import is_address, normal_address
+from worker.core.mail_addresses import is_address
 from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
-from worker.core.policy import FromStyle, Policy, RelayedCounts, Sending, SinkRole
+from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
 
 PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
@@ -265,37 +263,3 @@ def load_settings(**given: Any) -> Settings:
 
 def where(loc: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(loc[0]).upper()}: " if loc else ""
-
-
-def listed(text: str) -> tuple[str, ...]:
-    return tuple(normal_address(each) for each in text.split(",") if each.strip())
-
-
-def policy_of(settings: Settings) -> Policy:
-    lease = timedelta(seconds=settings.task_seconds + max(2, min(30, settings.task_seconds // 10)))
-    return Policy(
-        domain=settings.domain.lower(),
-        firm_name=settings.firm_name,
-        from_style=settings.from_style,
-        mailbox_address=settings.mailbox_address or None,
-        separator=settings.separator,
-        windows=Windows(
-            undo_seconds=settings.undo_seconds,
-            join_inbound_seconds=settings.join_inbound_seconds,
-            undo_max_seconds=settings.undo_max_seconds,
-        ),
-        sending=settings.sending,
-        sending_listed=listed(settings.sending_listed),
-        redirect_all_to=settings.redirect_all_to or None,
-        relayed_counts=settings.relayed_counts,
-        own_relays=listed(settings.own_relays),
-        relay_is_final=settings.relay_is_final,
-        operator_address=settings.operator_address or None,
-        operator_language=settings.operator_language,
-        mailboxes=tuple(each.name for each in accounts_of(settings)),
-        mailbox_alarm_after=timedelta(minutes=settings.mailbox_alarm_minutes),
-        send_lease=lease,
-        file_lease=lease,
-        give_up_after=timedelta(days=settings.give_up_days),
-        sink_role=SinkRole.BEHIND_MX if settings.sink_protocol == "lmtp" else settings.sink_role,
-    )

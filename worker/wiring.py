@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 from storage.backup import knows_revision, revision_of
 from storage.database import BadUrl, Database
 from storage.files import FileStore
+from worker.core.joining import Windows
 from worker.core.key_rings import read_keys
+from worker.core.mail_addresses import normal_address
 from worker.core.mailbox_accounts import MailboxAccount
+from worker.core.policy import Policy, SinkRole
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
@@ -20,7 +23,7 @@ from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
 from worker.mail.tokens import OauthOptions, OauthTokens
-from worker.settings import BadSettings, Settings, accounts_of, policy_of
+from worker.settings import BadSettings, Settings, accounts_of
 
 
 class DatabaseClock:
@@ -70,6 +73,41 @@ def build_house(settings: Settings, bell: Bell) -> House:
         keys=read_keys(settings.keys.get_secret_value()),
         policy=policy_of(settings),
     )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The firm's rules, as core reads them."""
+    lease = timedelta(seconds=settings.task_seconds + max(2, min(30, settings.task_seconds // 10)))
+    return Policy(
+        domain=settings.domain.lower(),
+        firm_name=settings.firm_name,
+        from_style=settings.from_style,
+        mailbox_address=settings.mailbox_address or None,
+        separator=settings.separator,
+        windows=Windows(
+            undo_seconds=settings.undo_seconds,
+            join_inbound_seconds=settings.join_inbound_seconds,
+            undo_max_seconds=settings.undo_max_seconds,
+        ),
+        sending=settings.sending,
+        sending_listed=listed(settings.sending_listed),
+        redirect_all_to=settings.redirect_all_to or None,
+        relayed_counts=settings.relayed_counts,
+        own_relays=listed(settings.own_relays),
+        relay_is_final=settings.relay_is_final,
+        operator_address=settings.operator_address or None,
+        operator_language=settings.operator_language,
+        mailboxes=tuple(each.name for each in accounts_of(settings)),
+        mailbox_alarm_after=timedelta(minutes=settings.mailbox_alarm_minutes),
+        send_lease=lease,
+        file_lease=lease,
+        give_up_after=timedelta(days=settings.give_up_days),
+        sink_role=SinkRole.BEHIND_MX if settings.sink_protocol == "lmtp" else settings.sink_role,
+    )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(normal_address(each) for each in text.split(",") if each.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from worker.flows.house import House
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink
 from worker.receiving import sink_settings
-from worker.settings import Settings, policy_of
+from worker.settings import Settings
+from worker.wiring import policy_of
 
 Answer = TypeVar("Answer")
 KEY = "a-secret-of-the-tests-long-enough"

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.checking.conftest import Make, levels, told
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.checking.mailbox import check_mailboxes
 
 OFFICE = "office@firm.example"

@@ -13,10 +13,10 @@ import trustme
 from tests.checking.conftest import DOMAIN, Make, levels, told
 from tests.e2e.conftest import free_port
 from tests.mail.relay_server import Act, RelayServer, running
-from worker.checking import relay
-from worker.checking.relay import check_relay
+from worker.checking.relay import check_relay, patient
 from worker.checking.verdicts import Verdict
 from worker.demo.world import Setting, World
+from worker.mail.relay_connection import RelayOptions
 from worker.settings import Settings
 
 PASSWORD = "geheim-genoeg"
@@ -146,13 +146,21 @@ def test_a_file_that_holds_no_authorities_is_a_fault(set_up: Make, tmp_path: Pat
     assert "NAVETTE_RELAY_CA_FILE" in found.found
 
 
-def test_a_relay_that_never_greets_is_given_up(set_up: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "PATIENCE_S", 0.2)
+def test_a_relay_that_never_greets_is_given_up(set_up: Make) -> None:
     with running(RelayServer(answers={"greeting": [Act.HANG]})) as server:
-        found = told(check_relay(set_up(relay_port=server.port)))["relay"]
+        found = told(check_relay(set_up(relay_port=server.port), patience_s=0.2))["relay"]
 
     assert found.level == "fault"
     assert "did not answer in time" in found.found
+
+
+@pytest.mark.parametrize(("ours", "expected"), [(60, 0.2), (0.1, 0.1)])
+def test_no_wait_is_longer_than_the_patience_nor_than_the_workers(set_up: Make, ours: float, expected: float) -> None:
+    waits = {"relay_connect_timeout": ours, "relay_timeout": ours, "relay_data_timeout": ours}
+    options = patient(set_up(**waits), 0.2)
+
+    assert isinstance(options, RelayOptions)
+    assert {options.connect_timeout, options.timeout, options.data_timeout} == {expected}
 
 
 def test_another_program_on_the_port_is_a_fault(set_up: Make) -> None:

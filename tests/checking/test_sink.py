@@ -103,10 +103,9 @@ def test_a_sink_of_the_other_protocol_is_a_fault(set_up: Make, house: House, sta
     assert f"it says: 220 {settings.domain} LMTP" in found.found
 
 
-def test_a_program_that_says_nothing_is_given_up(set_up: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sink, "PATIENCE_S", 0.2)
+def test_a_program_that_says_nothing_is_given_up(set_up: Make) -> None:
     with other_program(b"") as port:
-        found = told(check_sink(set_up(sink_port=port)))["sink"]
+        found = told(check_sink(set_up(sink_port=port), patience_s=0.2))["sink"]
 
     assert found.level == "fault"
     assert "no SMTP greeting" in found.found

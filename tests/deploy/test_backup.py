@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from storage import backup, inbox, operation, outbox
 from storage.records import OutgoingMail
 from storage.states import ArrivalState, MailState, Outcome, Way
@@ -90,27 +88,6 @@ def test_a_backup_made_under_writing_comes_back_whole_and_goes_on(
     states = later.post.run()
     assert states == [MailState.ACCEPTED] * len(mails)
     assert all(b"Content-Disposition: attachment" in each.content for each in later.relay.sent)
-
-
-def test_no_row_lacks_its_file_whatever_is_written_between_the_steps(
-    office: Office, new_place: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    numbers, copy_files = iter(range(10)), backup.copy_files
-    for step in ("copy_database", "copy_files"):
-        before = getattr(backup, step)
-
-        def and_write(*given: object, before: Callable[..., object] = before, **named: object) -> object:
-            write(office, next(numbers))
-            return before(*given, **named)
-
-        monkeypatch.setattr(backup, step, and_write)
-    keep(office, tmp_path / "copy")
-    monkeypatch.setattr(backup, "copy_files", copy_files)
-    place, done = restore(office, tmp_path / "copy", new_place)
-
-    assert done.missing == ()
-    assert len(every_mail(place)) == 1
-    assert len(list(backup.files_below(place.files.root))) == 2
 
 
 def test_what_went_out_after_the_backup_waits_for_the_firm_and_goes_marked(

@@ -24,7 +24,7 @@ from storage.states import Tick
 from tests.conftest import make_database
 from tests.e2e.conftest import DOMAIN, PEOPLE, Station
 from tests.flows.test_portal import view
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot, password_of
 from tests.servers.postfix import Postfix
 from tests.servers.processes import free_port
 from tests.servers.swaks import Swaks
@@ -119,7 +119,7 @@ def office_mailbox(dovecot: Dovecot) -> dict[str, str]:
     dovecot.add_mailbox(OFFICE)
     return {
         "NAVETTE_MAILBOXES": f"imap+plain://{quote(OFFICE)}@127.0.0.1:{dovecot.imap_port}",
-        "NAVETTE_MAILBOX_PASSWORDS": PASSWORD,
+        "NAVETTE_MAILBOX_PASSWORDS": quote(password_of(OFFICE), safe=""),
     }
 
 

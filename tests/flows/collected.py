@@ -12,7 +12,7 @@ from storage.mailbox_records import MailboxPosition
 from storage.records import Arrival, ArrivalId
 from storage.states import ArrivalState
 from storage.tables.inbox import inbound_mails, missing_uids
-from tests.servers_dovecot import Dovecot, password_of
+from tests.servers.dovecot import Dovecot, password_of
 from worker.core.mailbox_accounts import MailboxAccount, MailboxTls
 from worker.flows.collecting import Round, collect_round
 from worker.flows.collecting_box import Box, CollectingRules, Lease

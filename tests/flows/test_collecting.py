@@ -20,7 +20,7 @@ from storage.records import PublicId
 from storage.states import AddressKind, ArrivalState, Outcome, Way
 from tests.conftest import TEST_KEYS, HandClock
 from tests.flows.collected import Meddled, Office, mail
-from tests.servers_dovecot import Dovecot, running_dovecot
+from tests.servers.dovecot import Dovecot, running_dovecot
 from worker.core.collecting_rules import CannotGive, ConnectionLost
 from worker.core.signed_addresses import local_part
 from worker.flows.collecting_box import CollectingRules, LeaseLost

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from storage import mailboxes
 from tests.conftest import HandClock
 from tests.flows.collected import Meddled, Office, mail, without
-from tests.servers_dovecot import Dovecot, running_dovecot
+from tests.servers.dovecot import Dovecot, running_dovecot
 from worker.core.collecting_rules import CannotGive, ConnectionLost
 from worker.flows.collecting_alarms import judge_silence
 from worker.flows.house import House

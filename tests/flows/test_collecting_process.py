@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.inbox import list_arrivals
 from tests.conftest import HeardBell
 from tests.flows.collected import mail
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.collector import collect_once
 from worker.settings import BadSettings, Settings, load_settings
 from worker.supervisor import children_of
@@ -187,19 +187,18 @@ def test_without_a_mailbox_it_says_what_to_set(collect: Collect) -> None:
     assert "NAVETTE_MAILBOXES=imaps://" in "".join(collector.lines)
 
 
-def test_one_round_takes_older_mail_when_asked_and_says_what_failed(
-    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("worker.collector.CeleryBell", HeardBell)
+def test_one_round_takes_older_mail_when_asked_and_says_what_failed(dovecot: Dovecot, tmp_path: Path) -> None:
+    bell = HeardBell()
     given = {"mailboxes": urls(dovecot, OFFICE), "data_dir": str(tmp_path)}
     good = settings_with(**given, mailbox_passwords=quote(password_of(OFFICE), safe=""))
     dovecot.put(OFFICE, mail("old"))
 
-    assert collect_once(good) == []
+    assert collect_once(good, bell) == []
     assert kept_in(tmp_path) == 0
-    assert collect_once(good, since=datetime(2020, 1, 1, tzinfo=UTC)) == []
+    assert collect_once(good, bell, since=datetime(2020, 1, 1, tzinfo=UTC)) == []
     assert kept_in(tmp_path) == 1
-    assert collect_once(settings_with(**given, mailbox_passwords="wrong")) == [
+    assert len(bell.inbound) == 1
+    assert collect_once(settings_with(**given, mailbox_passwords="wrong"), bell) == [
         "mailbox 1: the mailbox's server refuses our login"
     ]
 

@@ -1,7 +1,4 @@
-"""What the sink took is in the database, or the peer is asked to come again; nobody waits for ever.
-
-One rule a test; longer than a module by a few lines.
-"""
+"""What the sink took is in the database, or the peer is asked to come again; nobody waits for ever."""
 
 import asyncio
 import errno
@@ -22,7 +19,6 @@ from storage.inbox import RAW_COLUMN_BYTES, arrival, due_arrivals, inbound_mail
 from storage.records import ArrivalId
 from tests.conftest import HandClock, HeardBell
 from worker.core.failures import TemporaryFailure
-from worker.flows.group_commit import GroupCommitter, set_results
 from worker.flows.house import House
 from worker.flows.keeping import Keeping, Outcomes, is_about_space, never, told_as_temporary
 
@@ -258,37 +254,6 @@ def test_postgresql_says_disk_full_in_its_own_words() -> None:
 
     assert is_about_space(DiskFull())
     assert not is_about_space(ValueError())
-
-
-def test_a_committer_whose_work_breaks_goes_on() -> None:
-    def commit(items: Sequence[int]) -> list[str]:
-        if 0 in items:
-            raise ZeroDivisionError
-        return [f"kept {each}" for each in items]
-
-    async def story(committer: GroupCommitter[int, str]) -> list[str]:
-        waiting = [committer.wait_for(each) for each in (1, 0, 2)]
-        for each in waiting:
-            committer.put(each)
-        return list(await asyncio.gather(*(each.future for each in waiting)))
-
-    committer = GroupCommitter(commit, lambda item, fault: f"{item} {type(fault).__name__}")
-    committer.start()
-    assert asyncio.run(story(committer)) == ["kept 1", "0 ZeroDivisionError", "kept 2"]
-    assert asyncio.run(story(committer)) == ["kept 1", "0 ZeroDivisionError", "kept 2"]
-    committer.stop()
-
-
-def test_a_result_nobody_waits_for_any_more_does_not_keep_others_from_theirs() -> None:
-    async def story() -> str:
-        loop = asyncio.get_running_loop()
-        gone: asyncio.Future[str] = loop.create_future()
-        waits: asyncio.Future[str] = loop.create_future()
-        gone.cancel()
-        set_results([(gone, "kept"), (waits, "kept too")])
-        return await waits
-
-    assert asyncio.run(story()) == "kept too"
 
 
 class Gate:

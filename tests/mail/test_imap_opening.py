@@ -7,7 +7,7 @@ import pytest
 
 from tests.mail.imap_server import ImapServer, running_imap
 from tests.mail.oauth_server import OauthServer, running_oauth
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.core.collecting_rules import ConnectionLost
 from worker.core.failures import TemporaryFailure
 from worker.core.mailbox_accounts import MailboxAccount, MailboxTls

@@ -7,8 +7,8 @@ import pytest
 
 from tests.mail.written import HEAD, mail, multipart, part
 from worker.core.parsed import BodyLine, ParsedMail
-from worker.mail.limits import DEFAULT
-from worker.mail.parsing import read_mail
+from worker.mail.limits import DEFAULT, Limits
+from worker.mail.parsing import parse, read_mail
 
 LONG_HTML = "<p>" + "Voici le détail de la facture que vous demandez. " * 20 + "</p>"
 
@@ -265,12 +265,18 @@ def test_a_long_text_is_shortened_and_kept_as_a_file() -> None:
     assert any("text shortened" in finding.found for finding in found.findings)
 
 
-def test_a_fault_of_ours_quarantines_the_mail_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    from worker.mail import parsing
+class FaultyLimits(Limits):
+    """Stands for a bug that shows when the body is read."""
 
-    def broken(*_: object) -> ParsedMail:
-        raise KeyError("a bug")
+    def __getattribute__(self, name: str) -> object:
+        if name == "parts":
+            raise KeyError("a bug")
+        return super().__getattribute__(name)
 
-    monkeypatch.setattr(parsing, "with_body", broken)
-    found = parsing.parse(b"Subject: x\n\nbody")
+
+def test_a_fault_of_ours_quarantines_the_mail_under_its_name() -> None:
+    raw = b"Subject: x\n\nbody"
+    with pytest.raises(KeyError):
+        read_mail(raw, FaultyLimits())
+    found = parse(raw, FaultyLimits())
     assert (found.quarantine, found.size, found.text) == ("error:KeyError", 16, "")

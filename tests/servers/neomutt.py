@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot, password_of
 from tests.servers.postfix import Postfix
 from tests.servers.presence import NEOMUTT, TMUX, program, want
 from tests.servers.processes import server_folder
@@ -59,7 +59,7 @@ class NeoMutt:
         editor = folder / "editor"
         editor.write_text(EDITOR.format(words=self.words, folder=folder))
         editor.chmod(0o755)
-        told = {"address": address, "name": name, "password": PASSWORD, "editor": editor}
+        told = {"address": address, "name": name, "password": password_of(address), "editor": editor}
         text = CONFIGURATION.format(imap_port=dovecot.imap_port, smtp_port=postfix.port, **told)
         (folder / "neomuttrc").write_text(text, encoding="utf-8")
 

@@ -29,8 +29,8 @@ NOT_YET, EXPIRED = 9, 10
 OTHER_NAME = {62, 63, 64}
 
 
-def check_relay(settings: Settings, *, now: Now = machine_now) -> Iterator[Verdict]:
-    options = patient(settings)
+def check_relay(settings: Settings, *, now: Now = machine_now, patience_s: float = PATIENCE_S) -> Iterator[Verdict]:
+    options = patient(settings, patience_s)
     if isinstance(options, Verdict):
         yield options
         return
@@ -48,8 +48,8 @@ def check_relay(settings: Settings, *, now: Now = machine_now) -> Iterator[Verdi
         connection.leave()
 
 
-def patient(settings: Settings) -> RelayOptions | Verdict:
-    """The worker's own options with waits of at most ``PATIENCE_S``."""
+def patient(settings: Settings, patience_s: float = PATIENCE_S) -> RelayOptions | Verdict:
+    """The worker's own options with waits of at most ``patience_s``."""
     try:
         options = build_relay(settings).options
     except OSError as refused:
@@ -57,9 +57,9 @@ def patient(settings: Settings) -> RelayOptions | Verdict:
         return fault(ABOUT, found, "name a PEM file of the authorities to trust, or leave it empty for the system's")
     return replace(
         options,
-        connect_timeout=min(options.connect_timeout, PATIENCE_S),
-        timeout=min(options.timeout, PATIENCE_S),
-        data_timeout=min(options.data_timeout, PATIENCE_S),
+        connect_timeout=min(options.connect_timeout, patience_s),
+        timeout=min(options.timeout, patience_s),
+        data_timeout=min(options.data_timeout, patience_s),
     )
 
 

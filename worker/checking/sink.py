@@ -23,12 +23,12 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 OTHER_PORT = "stop that program, or set another NAVETTE_SINK_PORT"
 
 
-def check_sink(settings: Settings) -> Iterator[Verdict]:
+def check_sink(settings: Settings, *, patience_s: float = PATIENCE_S) -> Iterator[Verdict]:
     if settings.sink_port == 0:
         yield warning(ABOUT, "the system chooses its port at each start", "set NAVETTE_SINK_PORT, or nobody finds it")
         return
     try:
-        yield greeted(settings)
+        yield greeted(settings, patience_s)
     except ConnectionRefusedError:
         yield bound(settings)
     except (smtplib.SMTPException, OSError) as strange:
@@ -40,8 +40,8 @@ def place(settings: Settings) -> str:
     return f"{settings.sink_host}:{settings.sink_port}"
 
 
-def greeted(settings: Settings) -> Verdict:
-    session = (smtplib.SMTP if settings.sink_protocol == "smtp" else smtplib.LMTP)(timeout=PATIENCE_S)
+def greeted(settings: Settings, patience_s: float) -> Verdict:
+    session = (smtplib.SMTP if settings.sink_protocol == "smtp" else smtplib.LMTP)(timeout=patience_s)
     try:
         host = ANY_ADDRESS.get(settings.sink_host, settings.sink_host)
         code, text = session.connect(host, settings.sink_port)

@@ -28,12 +28,13 @@ def collect(*, since: Since = None, once: Once = False, tethered: Tethered = Fal
         raise BadSettings("no mailbox is set: NAVETTE_MAILBOXES=imaps://office%40firm.example@imap.firm.example")
     open_database(settings).close()
     from worker import collector
+    from worker.app import CeleryBell
 
     from_when = since.replace(tzinfo=UTC) if since else None
     if not once:
         collector.collect(settings, since=from_when)
         return
-    unread = collector.collect_once(settings, since=from_when)
+    unread = collector.collect_once(settings, CeleryBell(), since=from_when)
     for line in unread:
         errors.print(f"navette: {line}", markup=False, highlight=False)
     raise typer.Exit(1 if unread else 0)

@@ -1,4 +1,4 @@
-"""Reads the replies of tests/corpus/replies (its README has the format)."""
+"""Reads the replies of tests/corpus/replies (its README has the format), and the one that rules are tried on."""
 
 import re
 import textwrap
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.core.new_text.cut import Sent
+from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.parsed import BodyLine
 
 FOLDER = Path(__file__).parents[2] / "corpus" / "replies"
@@ -91,3 +91,16 @@ def quote(ours: str, prefix: str, width: int) -> str:
     if width:
         lines = [part for line in lines for part in textwrap.wrap(line, width) or [""]]
     return "\n".join(f"{prefix}{line}".rstrip() for line in lines)
+
+
+OURS = sent_text("fr")
+SENT = Sent(texts=(OURS,), names=NAMES)
+QUOTE = "\n".join(f"> {line}" for line in OURS.split("\n"))
+BLOCK = """De : Anne Dupont <r+mfzwizlsmnygk4tfon2gk43u@mail.lambert.example>
+Envoyé : mardi 24 novembre 2026 10:12
+À : Sophie Martin
+Objet : Facture 2026-114"""
+
+
+def cut(text: str, sent: Sent | None = SENT) -> Cut:
+    return cut_reply(body(text), None, sent)

@@ -1,7 +1,4 @@
-"""Rules that one mail each shows best: guards, caps, marker, confidence, what stands in for the text.
-
-Longer than a module: most of it is tables of replies.
-"""
+"""Rules that one mail each shows best: guards, caps, marker, confidence, what stands in for the text."""
 
 import textwrap
 from collections.abc import Callable
@@ -9,20 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from storage.states import Language
-from tests.core.new_text.cases import NAMES, body, sent_text
+from tests.core.new_text.cases import NAMES, OURS, QUOTE, SENT, body, cut
 from worker.core.new_text import Cut, Sent, cut_reply
-from worker.core.new_text.evidence import evidence_of
-from worker.core.new_text.headers import header_at
 from worker.core.new_text.markers import MARKERS, marker_lines
 from worker.core.new_text.normalising import MOST_LINES, normalise, words_of
-
-OURS = sent_text("fr")
-SENT = Sent(texts=(OURS,), names=NAMES)
-QUOTE = "\n".join(f"> {line}" for line in OURS.split("\n"))
-
-
-def cut(text: str, sent: Sent | None = SENT) -> Cut:
-    return cut_reply(body(text), None, sent)
 
 
 def test_an_empty_mail_gives_empty_texts() -> None:
@@ -152,26 +139,6 @@ def test_invisible_characters_and_typographic_spaces_make_no_difference() -> Non
     assert (found.new_text, found.method) == ("Oui !", "comparison")
 
 
-def test_an_answer_that_repeats_the_last_word_of_the_question_stays() -> None:
-    assert cut(OURS.replace("privé ?", "privé ?\nprivé").replace("payé ?", "payé ?\npayé")).new_text == (
-        "> 1. Cet achat est-il professionnel ou privé ?\n\nprivé\n\n> 2. Comment l’avez-vous payé ?\n\npayé"
-    )
-
-
-@pytest.mark.parametrize("answer", ["Par carte", "À crédit", "250 EUR", "(non)", "oui", "Épargne"])
-def test_an_answer_behind_a_question_in_its_line_is_taken_apart(answer: str) -> None:
-    found = cut(OURS.replace("payé ?", f"payé ? {answer}"))
-    assert found.new_text == f"> 2. Comment l’avez-vous payé ?\n\n{answer}"
-
-
-def test_a_figure_that_was_changed_in_our_line_is_the_authors() -> None:
-    changed = (
-        "Il nous manque ce document pour la déclaration TVA du quatrième trimestre, à déposer avant le 25 janvier."
-    )
-    ours = "Il nous manque ce document pour la déclaration TVA du quatrième trimestre, à déposer avant le 20 janvier."
-    assert changed in cut(f"Oui\n\n{OURS}".replace(ours, changed)).new_text
-
-
 def test_a_text_of_the_conversation_counts_as_sent() -> None:
     earlier = "Je vous ai envoyé mes extraits de compte de septembre la semaine passée."
     found = cut(f"Oui.\n\n{earlier}\n{OURS}", Sent(texts=(OURS, earlier)))
@@ -190,53 +157,6 @@ def test_confidence_falls_with_the_evidence() -> None:
     assert cut(f"Oui\n\n{QUOTE}").confidence == 0.95
     assert below == pytest.approx(0.95 * 0.9, abs=0.01)
     assert cut("Oui\n\n> Autre chose", None).confidence == 0.6
-
-
-def test_names_of_five_letters_and_more_are_evidence_whatever_the_wrapping() -> None:
-    evidence = evidence_of(["Anne", "Anne Dupont", "r+abc@mail.firm.example"])
-    assert evidence.names_us("De : Anne\nDupont")
-    assert evidence.names_us("<r+abc@\n mail.firm.example>")
-    assert not evidence.names_us("Anne Martin")
-
-
-def heading(*lines: str, names: tuple[str, ...] = (), ours: bool = False) -> str | None:
-    header = header_at(normalise(body("\n".join(lines))), 0, evidence_of(names), ours=ours)
-    return header.rule if header else None
-
-
-HEADERS: list[tuple[str | None, tuple[str, ...]]] = [
-    ("attribution", ("Le 24/11/2026 à 10:12, A a écrit :",)),
-    (None, ("Le 12 mars, Proximus a écrit que tout va bien",)),
-    (None, ("Le directeur a écrit :",)),
-    (None, ("Op 24/11/2026 was ik er niet:",)),
-    ("attribution", ("On Tue, 24 Nov 2026,", "10:12, Anne", "<a@b.example>", "wrote:")),
-    (None, ("On Tue, 24 Nov 2026,", "10:12,", "Anne", "<a@b.example>", "wrote:")),
-    (None, ("De : Proximus", "Objet : facture")),
-    (None, ("De : Proximus", "Date : 12/10/2026")),
-    (None, ("Objet : facture", "À : Sophie", "Cc : 12/10/2026")),
-    ("header block", ("De : Proximus", "Date : 12/10/2026", "Objet : facture")),
-    ("header block", ("Von: a@b.example", "Gesendet: 10:12")),
-    ("original message", ("-----Original Message-----",)),
-    (None, ("Original Message",)),
-    (None, ("-----",)),
-    (None, ("From:",)),
-]
-
-
-@pytest.mark.parametrize(("rule", "lines"), HEADERS)
-def test_a_header_needs_words_and_evidence(rule: str | None, lines: tuple[str, ...]) -> None:
-    assert heading(*lines) == rule
-
-
-def test_an_introduction_above_a_prefix_needs_one_sign_and_above_plain_text_two() -> None:
-    assert heading("Le 24/11/2026, A a écrit :", "> x") == "attribution"
-    assert heading("Le 24/11/2026, A a écrit :", "x") is None
-
-
-def test_when_our_names_are_known_a_header_must_hold_one() -> None:
-    block = ("De : Proximus", "Date : 12/10/2026", "Objet : facture")
-    assert heading(*block, names=("Anne Dupont",), ours=True) is None
-    assert heading(*block, "Cc : Anne Dupont", names=("Anne Dupont",), ours=True) == "header block"
 
 
 HOSTILE: list[tuple[str, Callable[[], str]]] = [
@@ -264,63 +184,10 @@ def test_words_are_the_same_with_damaged_accents() -> None:
     assert words_of("déclaration") == words_of("d?claration") == words_of("dÃ©claration")
 
 
-BLOCK = """De : Anne Dupont <r+mfzwizlsmnygk4tfon2gk43u@mail.lambert.example>
-Envoyé : mardi 24 novembre 2026 10:12
-À : Sophie Martin
-Objet : Facture 2026-114"""
-
-
 def test_a_damaged_line_between_two_of_ours_is_quoted() -> None:
     ours = "Bonjour à toutes et à tous\nNous attendons votre réponse pour la fin du mois de janvier\nBien à vous toutes"
     damaged = ours.replace("votre", "vötre")
     assert cut(f"Oui\n\n{damaged}", Sent(texts=(ours,))).new_text == "Oui"
-
-
-def test_a_phrase_we_wrote_twice_is_followed_where_it_stands() -> None:
-    ours = "Facture de Proximus pour octobre\nPayée ?\nFacture de Proximus pour octobre\nReçue ?\nAnne\nLambert SRL"
-    answered = "Facture de Proximus pour octobre\nPayée ?\nFacture de Proximus pour octobre\nnon\nReçue ?\nhier"
-    found = cut(answered, Sent(texts=(ours,)))
-    assert found.new_text == "> Facture de Proximus pour octobre\n\nnon\n\n> Reçue ?\n\nhier"
-
-
-def test_words_before_a_whole_line_of_ours_keep_the_line() -> None:
-    first = OURS.split("\n")[2]
-    assert cut(f"Oui\n\n{OURS.replace(first, f'NON. {first}')}").new_text.endswith(f"NON. {first}")
-
-
-def test_a_label_of_the_author_right_above_the_block_stays() -> None:
-    assert cut(f"Voici :\nDe : Proximus\n\n{BLOCK}\n\n{OURS}").new_text == "Voici :\nDe : Proximus"
-
-
-def test_a_header_in_another_language_is_its_own_paragraph_only() -> None:
-    text = "Je passe chez Anne Dupont le 24/11/2026 à 14:00."
-    header = "Il giorno mar 24 nov 2026 alle ore 10:12 Anne Dupont ha scritto:"
-    assert cut(f"{text}\n\n{header}\n\n{QUOTE}").new_text == text
-
-
-def test_a_sentence_with_name_and_date_right_above_the_quote_stays() -> None:
-    text = "J'ai vu Anne Dupont le 24/11/2026 à 14:00."
-    assert cut(f"{text}\n\n{OURS}").new_text == text
-
-
-def test_a_name_below_our_closing_answers_nothing() -> None:
-    found = cut(OURS.replace("payé ?", "payé ?\nPar carte") + "\n\nSophie")
-    assert found.new_text == "> 2. Comment l’avez-vous payé ?\n\nPar carte\n\nSophie"
-
-
-def test_text_below_a_short_quote_with_a_header_comes_alone() -> None:
-    found = cut("Le 24/11/2026 à 10:12, Anne Dupont a écrit :\n> 2. Comment l'avez-vous payé ?\n\nPar carte")
-    assert (found.new_text, found.method) == ("Par carte", "comparison+header")
-
-
-def test_text_below_a_long_quote_without_a_header_comes_alone() -> None:
-    quote = "\n".join(f"> Ligne numéro {number} du texte" for number in range(5))
-    assert cut(f"{quote}\n\nD'accord", None).new_text == "D'accord"
-
-
-def test_an_answer_in_the_last_line_comes_with_its_question() -> None:
-    found = cut(f"{BLOCK}\n\n{OURS.split('3. ')[0].strip()} Par carte")
-    assert found.new_text == "> 2. Comment l’avez-vous payé ?\n\nPar carte"
 
 
 def test_targets_of_links_and_names_of_pictures_are_no_answers() -> None:
@@ -334,21 +201,7 @@ def test_text_around_pictures_stays_in_order() -> None:
     assert cut(f"Une\n[image: a.jpg]\ndeux\n\n{QUOTE}").new_text == "Une\n[image: a.jpg]\ndeux"
 
 
-def test_answers_behind_short_lines_are_taken_apart_in_order() -> None:
-    answered = (
-        OURS.replace("privé ?", "privé ? pro").replace("payé ?", "payé ? carte").replace("Quand ?", "Quand ? le 15")
-    )
-    assert cut(answered).new_text == (
-        "> 1. Cet achat est-il professionnel ou privé ?\n\npro\n\n> 2. Comment l’avez-vous payé ?\n\ncarte\n\n"
-        "> 3. Quand ?\n\nle 15"
-    )
-
-
 @pytest.mark.parametrize("advert", ["Garanti sans virus. www.avast.com", "Virusvrij. www.avg.com", "Virenfrei."])
 def test_advertising_of_virus_scanners_goes_below_a_quote_only(advert: str) -> None:
     assert cut(f"Oui\n\n{QUOTE}\n\n{advert}").new_text == "Oui"
     assert cut(f"Oui\n\n{advert}\n\n{QUOTE}").new_text == f"Oui\n\n{advert}"
-
-
-def test_a_dated_address_is_a_header_above_a_prefix() -> None:
-    assert cut("Oui\n\n2026/11/24 Anne <anne@lambert.example>\n> Autre chose", None).new_text == "Oui"
