@@ -13,7 +13,7 @@ from tests.checking.conftest import DOMAIN, KEY, Make, fitting
 from tests.checking.test_database import url_of
 from tests.conftest import HandClock
 from tests.flows.collected import Office, mail
-from tests.servers_dovecot import Dovecot, password_of, running_dovecot
+from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.checking.elsewhere import look_elsewhere
 from worker.checking.mailbox import check_mailboxes
 from worker.core.signed_addresses import KeyRing, local_part

@@ -27,7 +27,8 @@ from worker.core.policy import Policy
 from worker.core.signed_addresses import KeyRing, token_in
 from worker.mail.imap import ImapSession
 from worker.mail.imap_elsewhere import Found
-from worker.settings import Settings, policy_of
+from worker.settings import Settings
+from worker.wiring import policy_of
 
 MOST_HASHED = 50
 """Of one folder: those whose Message-ID is not known are fetched, to see whether their bytes are. More are counted."""
