@@ -6,9 +6,14 @@ Layout below the root (DESIGN.md 11.8)::
     outgoing/<yyyy-mm>/<outgoing mail public id>.eml     bytes of an outgoing mail, fixed before the first try
     inbound/<aa>/<sha256>.eml                            raw mail over 256 kB
     spool/                                               what the sink is still receiving
+    aside/                                               what the sweep of orphans is judging
 
 Every write: temporary name in the same folder, fsync, rename, fsync of the folder; only then may a row name it. A file
-without a row is what a crash between the two leaves; flows.housekeeping removes those that are older than a day.
+without a row is what a crash between the two leaves; flows.housekeeping removes those that are older than a day, and
+says why it never takes one that a row is about to name. Its half of the bargain is ours: **who names a file in a row
+has just written it anew**, also where the same content lay already.
+
+The root is one file system with atomic renames and hard links (any POSIX one, NFS too; not SMB, not exFAT).
 """
 
 import contextlib
@@ -17,10 +22,12 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from storage.records import PublicId
 
 SWEEP_AGE_S = 24 * 3600
+ASIDE = "aside"
 
 
 class FilesDown(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -36,9 +43,7 @@ class FileStore:
     def put_attachment(self, client: PublicId, content: bytes) -> str:
         """Store the content for this client; its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        target = self.attachment_path(client, sha256)
-        if not target.exists():
-            write_durably(target, content)
+        write_durably(self.attachment_path(client, sha256), content)
         return sha256
 
     def attachment_path(self, client: PublicId, sha256: str) -> Path:
@@ -55,8 +60,7 @@ class FileStore:
 
     def put_inbound(self, sha256: str, content: bytes) -> str:
         name = self.inbound_name(sha256)
-        if not (self.root / name).exists():
-            write_durably(self.root / name, content)
+        write_durably(self.root / name, content)
         return name
 
     def adopt_inbound(self, sha256: str, spooled: Path) -> str:
@@ -83,13 +87,52 @@ class FileStore:
     def old_files(self, *, now: float) -> Iterator[str]:
         """Names of files that are older than a day (``now`` in seconds since 1970): only those may be orphans."""
         for path in self.root.rglob("*"):
+            name = path.relative_to(self.root)
             with contextlib.suppress(FileNotFoundError):
-                if path.is_file() and now - path.stat().st_mtime > SWEEP_AGE_S:
-                    yield str(path.relative_to(self.root))
+                if name.parts[0] != ASIDE and path.is_file() and is_older(path, now):
+                    yield str(name)
 
-    def remove(self, name: str) -> None:
+    def set_aside(self, name: str) -> Path | None:
+        """Take a file away from its name, in one step; where it is now. None: it is gone."""
+        aside = self.root / ASIDE / f"{secrets.token_hex(8)}.{quote(name, safe='')}"
         with told_as_down():
-            (self.root / name).unlink(missing_ok=True)
+            make_folder(aside.parent)
+            try:
+                return (self.root / name).rename(aside)
+            except FileNotFoundError:
+                return None
+
+    def is_fresh(self, aside: Path, *, now: float) -> bool:
+        """Whether what was taken away is not the old file that was seen, but one that was written meanwhile."""
+        with told_as_down():
+            try:
+                with aside.open("rb") as file:  # NFS asks its server again when a file is opened
+                    return now - os.fstat(file.fileno()).st_mtime <= SWEEP_AGE_S
+            except FileNotFoundError:  # put back by another sweep
+                return True
+
+    def put_back(self, aside: Path) -> None:
+        """Give it its name again, unless the name was given to a newer file: that one stays."""
+        target = self.root / unquote(aside.name.partition(".")[2])
+        with told_as_down():
+            with contextlib.suppress(FileExistsError, FileNotFoundError):
+                os.link(aside, target)
+            sync_folder(target.parent)
+            aside.unlink(missing_ok=True)
+
+    def left_aside(self) -> list[Path]:
+        """What a sweep that was killed has neither removed nor put back."""
+        folder = self.root / ASIDE
+        with told_as_down():
+            return list(folder.iterdir()) if folder.is_dir() else []
+
+    def remove(self, aside: Path) -> None:
+        with told_as_down():
+            aside.unlink(missing_ok=True)
+
+
+def is_older(path: Path, now: float) -> bool:
+    return now - path.stat().st_mtime > SWEEP_AGE_S
 
 
 def write_durably(target: Path, content: bytes) -> None:

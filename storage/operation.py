@@ -22,6 +22,8 @@ from storage.states import ChangeKind
 from storage.tables.operation import changes, counters, leases, timeline_events
 
 CHANGES_COUNTER = "changes"
+LONGEST_WAIT = timedelta(seconds=10)
+"""For the row of a turn, of whoever wants the same one. A clock set back by less stops its turns for that long."""
 
 
 def note_change(
@@ -149,5 +151,9 @@ def begin_turn(session: Session, name: str, *, now: datetime, every: timedelta) 
 
 
 def has_passed(now: datetime, every: timedelta) -> ColumnElement[bool]:
-    """Also of a turn that seems to begin in the future: a clock was set back, and nobody waits for it."""
-    return or_(leases.c.lease_until <= now, leases.c.lease_until > now + every)
+    """Also of a turn that seems to begin in the future: a clock was set back, and nobody waits for it.
+
+    A turn that begins a moment after our ``now`` is no such thing: who comes second may ask for the time first, then
+    wait for the first one's commit (PostgreSQL: for the row; SQLite: a transaction begins with its first statement).
+    """
+    return or_(leases.c.lease_until <= now, leases.c.lease_until > now + every + LONGEST_WAIT)

@@ -7,6 +7,7 @@ out again.
 """
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -86,6 +87,18 @@ def configure(settings: Settings) -> Celery:
         },
     )
     return app
+
+
+def node_name() -> str:
+    """Of the worker that this process is. Celery's own ``celery@HOST`` would be shared by two workers of one machine,
+    and what is told to one of them (a ping, a stop) would be heard by either.
+    """
+    return f"worker-{os.getpid()}@{socket.gethostname()}"
+
+
+def nodes_at(host: str) -> str:
+    """A glob for the names of all workers of a machine (in containers: of this container)."""
+    return f"*@{host}"
 
 
 class CeleryBell:

@@ -3,8 +3,13 @@
 It starts the embedded Valkey when no broker is set, then worker, beat and sink, and the collector when mailboxes are
 set; starts anew what dies, with a growing pause; and leaves no orphan, however it ends itself: every child is tethered
 (worker.tether).
+
+A stop drains: beat, sink and collector are told to end (SIGTERM); the worker, once and by SIGINT, to take nothing new
+and to end what it has begun, so that no mail is cut off in mid-dialogue and marked "may be doubled"; the broker goes
+last. A second signal to ``run`` kills everything at once: leases make that harmless, and those mails are marked.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -23,11 +28,12 @@ from worker.tether import start_tethered
 
 log = structlog.get_logger("navette.run")
 
-BROKER = "valkey"
+BROKER, WORKER = "valkey", "worker"
 LOOK_EVERY_S = 0.5
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 HEALTHY_S = 30.0
-STOP_GRACE_S = 20.0
+STOP_GRACE_S = 15.0
+"""On top of a task's hard limit. docs/systemd/navette.service gives more than both."""
 
 
 @dataclass(slots=True)
@@ -63,8 +69,16 @@ class Child:
         self.process, self.start_at = None, time.monotonic() + self.pause
 
     def ask_to_stop(self) -> None:
+        """Once: a worker that is asked again cuts off what it has begun."""
         if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGINT if self.name == WORKER else signal.SIGTERM)
+
+    def kill(self) -> None:
+        """With all that it has started: its process group."""
+        if self.process is not None and self.process.poll() is None:
+            log.warning("child_killed", child=self.name)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def wait_until_stopped(self, until: float) -> None:
         if self.process is None:
@@ -72,33 +86,44 @@ class Child:
         try:
             self.process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.warning("child_killed", child=self.name)
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.kill()
             self.process.wait()
 
 
 class Supervisor:
     def __init__(self, settings: Settings) -> None:
-        self.stopping = threading.Event()
+        self.stopping, self.hurrying = threading.Event(), threading.Event()
         self.children = children_of(settings)
+        self.grace_s = settings.task_seconds + STOP_GRACE_S
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT; then the children are stopped in the reverse order of their start."""
+        """Until SIGTERM or SIGINT; then the children are stopped, the broker last."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         while not self.stopping.is_set():
             for child in self.children:
                 child.look()
             self.stopping.wait(LOOK_EVERY_S)
-        until = time.monotonic() + STOP_GRACE_S
-        for child in reversed([each for each in self.children if each.name != BROKER]):
-            child.ask_to_stop()
-        for child in reversed(self.children):
-            child.ask_to_stop()
-            child.wait_until_stopped(until)
+        log.info("stopping", within_s=self.grace_s)
+        self.stop_all([each for each in self.children if each.name != BROKER])
+        self.stop_all([each for each in self.children if each.name == BROKER])
         log.info("stopped")
 
+    def stop_all(self, children: list[Child]) -> None:
+        until = time.monotonic() + self.grace_s
+        for child in reversed(children):
+            child.ask_to_stop()
+            if self.hurrying.is_set():
+                child.kill()
+        for child in reversed(children):
+            child.wait_until_stopped(until)
+
     def stop(self, _number: int, _frame: FrameType | None) -> None:
+        """The first time: soon. From the second on: now."""
+        if self.stopping.is_set():
+            self.hurrying.set()
+            for child in self.children:
+                child.kill()
         self.stopping.set()
 
 

@@ -11,6 +11,7 @@ import pytest
 from storage.database import Database
 from tests.cli.test_commands import ROOT, Shell
 from tests.e2e.conftest import Station
+from worker.app import configure
 from worker.cli.health import ask_sink, ask_worker
 from worker.settings import Settings
 
@@ -142,8 +143,29 @@ def test_parts_that_run_are_healthy(stations: Callable[..., Station], tmp_path: 
     station.wait_for(lambda: ask_worker(Settings.model_validate(given(station))) is None, "the worker answers a ping")
     for part in ("any", "worker", "beat", "sink"):
         assert "healthy" in shell.run("health", part)
+    assert_a_second_worker_is_another_node(station)
     station.stop()
     assert "broker: does not answer" in shell.run("health", "worker", code=1)
+
+
+def assert_a_second_worker_is_another_node(station: Station) -> None:
+    """On the same machine, where Celery's own name would be the same one."""
+    settings, supervisor = Settings.model_validate(given(station)), station.process
+    second = station.start("worker")
+
+    def nodes() -> set[str] | None:
+        found = {name for answer in configure(settings).control.ping(limit=2, timeout=5) for name in answer}
+        return found if len(found) > 1 else None
+
+    here = socket.gethostname()
+    pids = (station.child("worker").pid, second.pid)
+    assert station.wait_for(nodes, "both answer") == {f"worker-{pid}@{here}" for pid in pids}
+    assert ask_worker(settings) is None
+    assert ask_worker(settings, "elsewhere.example") == "worker: none on elsewhere.example answers"
+    second.terminate()
+    second.wait(60)
+    assert ask_worker(settings) is None, "the other one is still there"
+    station.process = supervisor
 
 
 def given(station: Station) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.test_compose import commands, parse
-from worker.settings import known_names
+from worker.settings import Settings, known_names
+from worker.supervisor import STOP_GRACE_S
 
 ROOT = Path(__file__).parent.parent.parent
 UNITS = sorted((ROOT / "docs/systemd").iterdir())
@@ -42,6 +43,15 @@ def test_a_unit_runs_a_command_that_parses_as_nobodys_root(unit: Path) -> None:
     assert "ProtectSystem=strict" in told
     assert "NoNewPrivileges=yes" in told
     assert (ROOT / "docs" / re.findall(r"Documentation=file:///opt/navette/docs/(\S+)", told)[0]).exists()
+
+
+def test_a_unit_waits_longer_than_what_is_draining() -> None:
+    """Else systemd kills in the middle of the last mail."""
+    task_s = Settings.model_fields["task_seconds"].default
+    for name, needed in (("navette", task_s + STOP_GRACE_S), ("navette-worker", task_s)):
+        told = (ROOT / f"docs/systemd/{name}.service").read_text(encoding="utf-8")
+        assert int(re.findall(r"^TimeoutStopSec=(\d+)$", told, re.MULTILINE)[0]) > needed, name
+        assert "KillMode=mixed" in told, "the supervisor or worker alone is asked, and asks what is below it"
 
 
 def test_the_nightly_backup_takes_the_last_finished_one_along(tmp_path: Path) -> None:

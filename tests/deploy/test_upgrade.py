@@ -115,6 +115,47 @@ def test_a_worker_that_is_asked_to_drain_ends_what_it_has_begun(
     assert (mail.state, mail.may_be_doubled, len(patient_relay.mails)) == (MailState.ACCEPTED, False, 1)
 
 
+def test_run_that_is_stopped_ends_the_mail_it_has_begun(
+    stations: Callable[..., Station], patient_relay: PatientRelay
+) -> None:
+    """As systemd stops it. Longer than a soft stop: the worker is asked once, and drains."""
+    station = stations(NAVETTE_RELAY_PORT=str(patient_relay.port), NAVETTE_TASK_SECONDS="60")
+    supervisor = station.start()
+    ask(station)
+    assert patient_relay.has_text.wait(60)
+    worker = station.child("worker")
+    supervisor.send_signal(signal.SIGTERM)
+    station.wait_for(lambda: station.told("stopping"), "the stop was heard")
+    with pytest.raises(psutil.TimeoutExpired):
+        worker.wait(LONGER_THAN_A_SOFT_STOP_S)
+    patient_relay.may_answer.set()
+
+    assert supervisor.wait(60) == 0
+    assert not station.told("child_killed")
+    with station.house.database.reading() as session:
+        (mail,) = outbox.mails_in(session, set(MailState), most=10)
+    assert (mail.state, mail.may_be_doubled, len(patient_relay.mails)) == (MailState.ACCEPTED, False, 1)
+
+
+def test_a_second_signal_ends_run_at_once(stations: Callable[..., Station], patient_relay: PatientRelay) -> None:
+    """The relay never answers: only the kill can end it. Nothing is left running; the lease keeps the mail."""
+    station = stations(NAVETTE_RELAY_PORT=str(patient_relay.port), NAVETTE_TASK_SECONDS="300")
+    supervisor = station.start()
+    ask(station)
+    assert patient_relay.has_text.wait(60)
+    family = station.family()
+    supervisor.send_signal(signal.SIGINT)
+    station.wait_for(lambda: station.told("stopping"), "the first was heard")
+    supervisor.send_signal(signal.SIGINT)
+
+    assert supervisor.wait(60) == 0
+    assert station.told("child_killed", child="worker")
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+    with station.house.database.reading() as session:
+        (mail,) = outbox.mails_in(session, set(MailState), most=10)
+    assert mail.state is MailState.SENDING
+
+
 def newest(database: Database) -> str:
     from alembic.script import ScriptDirectory
 

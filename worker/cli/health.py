@@ -1,7 +1,8 @@
 """navette health: is this part of use? For health checks of containers and monitors; it changes nothing.
 
-Every part needs the database at this version's schema and a broker that answers. ``worker`` must answer a ping itself,
-``sink`` must greet on its port. ``navette check`` looks at far more, and says what to do.
+Every part needs the database at this version's schema and a broker that answers. For ``worker`` one of this machine's
+workers (in a container: its own) must answer a ping, ``sink`` must greet on its port. ``navette check`` looks at far
+more, and says what to do.
 """
 
 import socket
@@ -43,7 +44,7 @@ def health(part: Annotated[Part, typer.Argument(help="Which part runs here.")] =
 
 
 def questions(part: Part) -> list[Callable[[Settings], str | None]]:
-    own = {Part.WORKER: [ask_worker], Part.SINK: [ask_sink]}
+    own: dict[Part, list[Callable[[Settings], str | None]]] = {Part.WORKER: [ask_worker], Part.SINK: [ask_sink]}
     return [ask_database, ask_broker, *own.get(part, [])]
 
 
@@ -74,12 +75,14 @@ def ask_broker(settings: Settings) -> str | None:
     return None
 
 
-def ask_worker(settings: Settings) -> str | None:
-    from worker.app import configure
+def ask_worker(settings: Settings, host: str | None = None) -> str | None:
+    """``host``: another machine than this one. Two workers there share the answer: systemd sees when one has died."""
+    from worker.app import configure, nodes_at
 
-    name = f"celery@{socket.gethostname()}"
-    answers = configure(settings).control.ping(destination=[name], timeout=PATIENCE_S)
-    return None if answers else f"worker: {name} does not answer"
+    host = host or socket.gethostname()
+    ping = configure(settings).control.ping
+    answers = ping(pattern=nodes_at(host), matcher="glob", limit=1, timeout=PATIENCE_S)
+    return None if answers else f"worker: none on {host} answers"
 
 
 def ask_sink(settings: Settings) -> str | None:

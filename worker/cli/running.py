@@ -52,12 +52,13 @@ def worker(*, tethered: Tethered = False) -> None:
     settings = begin(tethered=tethered)
     open_database(settings).close()
     from worker import tasks
-    from worker.app import configure
+    from worker.app import configure, node_name
 
     app = configure(settings)
     assert tasks.send.name in app.tasks
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     words = ["--quiet", "worker", "--loglevel=WARNING", "--pool=prefork", f"--concurrency={settings.worker_processes}"]
+    words += ["--hostname", node_name()]
     app.worker_main([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 
