@@ -8,8 +8,8 @@ import pytest
 import redis
 
 from storage.records import OutgoingMailId
-from tests.chaos.powers import Redis
 from tests.servers.processes import server_folder
+from tests.servers.redis import Redis
 from worker.app import CeleryBell, app
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from tests.chaos.powers import Postgres, Redis
+from tests.chaos.powers import Postgres
 from tests.e2e.real_station import RealStation
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
+from tests.servers.redis import Redis
 
 PARTS = {"sink": "sink", "worker 1": "worker", "worker 2": "worker", "beat": "beat", "collector": "collect"}
 AGAIN_AFTER_S = 0.3

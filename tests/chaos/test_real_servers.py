@@ -22,7 +22,7 @@ from tests.chaos.ledger import Counts, Ledger
 from tests.chaos.load import Load
 from tests.chaos.mailboxes import Mailboxes
 from tests.chaos.plant import Plant
-from tests.chaos.powers import Postgres, Redis
+from tests.chaos.powers import Postgres
 from tests.chaos.report import write_section
 from tests.e2e.conftest import DOMAIN, PEOPLE
 from tests.e2e.real_station import office_mailbox
@@ -30,6 +30,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.servers.presence import is_required, note_not_run, want
 from tests.servers.processes import free_port, server_folder
+from tests.servers.redis import Redis
 
 EVERYBODY = (*PEOPLE, "marc@boulangerie.example")
 SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(1_000_000))

@@ -15,8 +15,10 @@ from urllib.parse import quote
 
 import pytest
 
+from storage import outbox
 from storage.database import Database
 from storage.inbox import list_arrivals
+from storage.states import MailKind, MailState
 from tests.conftest import HeardBell
 from tests.flows.collected import mail
 from tests.servers.dovecot import Dovecot, password_of, running_dovecot
@@ -162,6 +164,19 @@ def test_each_mailbox_is_read_though_another_cannot_be(collect: Collect, dovecot
         "the mailbox's server refuses our login"
     }
     assert "wrong" not in "".join(collector.lines)
+
+
+def test_a_refused_login_of_a_running_collector_is_mailed_to_the_operator_once(
+    collect: Collect, tmp_path: Path
+) -> None:
+    collector = collect(NAVETTE_MAILBOX_PASSWORDS="wrong", NAVETTE_OPERATOR_ADDRESS="operator@firm.example")
+    collector.wait_for("session_ended", times=2)
+    collector.stop()
+
+    assert len(collector.told("login_refused", mailbox=1)) == 1
+    with Database(f"sqlite:///{tmp_path / 'navette.db'}").reading() as session:
+        (alarm,) = outbox.mails_in(session, set(MailState))
+    assert (alarm.kind, alarm.address) == (MailKind.ALARM, "operator@firm.example")
 
 
 def test_a_second_process_takes_over_from_one_that_stops(collect: Collect, dovecot: Dovecot) -> None:
