@@ -17,6 +17,7 @@ from worker.core.policy import Policy, SinkRole
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
+from worker.flows.relay_watch import WatchedRelay
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
 from worker.mail.parsing import MailReader
@@ -121,9 +122,10 @@ class Workshop:
 
 
 def build_workshop(settings: Settings, bell: Bell) -> Workshop:
+    house = build_house(settings, bell)
     return Workshop(
-        house=build_house(settings, bell),
-        relay=build_relay(settings),
+        house=house,
+        relay=WatchedRelay(build_relay(settings), house),
         printer=MailPrinter(),
         reader=MailReader(),
     )
