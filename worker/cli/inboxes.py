@@ -18,9 +18,9 @@ from worker.flows.explaining import (
     explain_message,
     explain_outgoing,
 )
-from worker.flows.filing import raw_of
 from worker.flows.held import Accepted, accept_held, refuse_held
 from worker.flows.house import House
+from worker.flows.raw_mails import pieces_of, raw_of
 from worker.mail.parsing import MailReader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
@@ -67,7 +67,9 @@ def export(inbound: Which, file: Annotated[Path, typer.Argument(help="Where to w
         kept = inbox.inbound_mail(session, InboundMailId(number_of(inbound, "i")))
     if kept is None:
         raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
-    file.write_bytes(raw_of(house, kept))
+    raw = raw_of(house, kept)
+    with file.open("wb") as written:
+        written.writelines(pieces_of(raw))
     out.tell(f"{kept.size} bytes written to {file}")
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 class Limits:
     """In bytes or numbers. ``header_bytes``, ``headers``, ``header_line`` hold for each part's head; the last in its
     unfolded form. ``encoded_words``: in one head. ``parameters``: semicolons in one Content-Type or disposition.
+    ``boundaries``: lines that begin like a boundary, whether or not they are one.
     """
 
     size: int = 64 * 1024 * 1024
@@ -24,6 +25,7 @@ class Limits:
     header_line: int = 100_000
     encoded_words: int = 2_000
     parameters: int = 200
+    boundaries: int = 10_000
     parts: int = 500
     nesting: int = 20
     text: int = 1024 * 1024
