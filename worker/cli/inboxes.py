@@ -21,7 +21,8 @@ from worker.flows.explaining import (
 from worker.flows.held import Accepted, accept_held, refuse_held
 from worker.flows.house import House
 from worker.flows.raw_mails import pieces_of, raw_of
-from worker.mail.parsing import MailReader
+from worker.settings import load_settings
+from worker.wiring import build_reader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
 STATES = [*ArrivalState, *Outcome]
@@ -99,7 +100,9 @@ def accept(inbound: Which, *, by: By) -> None:
     house = open_house()
     with house.database.reading() as session:
         person = find_person(session, by)
-    answer = accept_held(house, MailReader(), by=person, inbound_id=InboundMailId(number_of(inbound, "i")))
+    answer = accept_held(
+        house, build_reader(load_settings()), by=person, inbound_id=InboundMailId(number_of(inbound, "i"))
+    )
     stop_if_refused(answer)
     assert isinstance(answer, Accepted)
     out.tell(f"posted as m{answer.message_id}")

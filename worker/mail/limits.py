@@ -1,4 +1,4 @@
-"""How much of a mail is looked at, and the one way a limit stops the reading.
+"""How much of a mail is looked at, and the one way a limit stops the reading. Each is a setting, ``NAVETTE_PARSE_…``.
 
 All limits are checked on bytes, before anything is decoded. A mail over one of them is quarantined under the limit's
 name, with only what was safely read. Two are milder: above ``text`` bytes or ``lines`` the readable text is shortened,
