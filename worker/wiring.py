@@ -1,7 +1,7 @@
 """The one place that builds real things and reads the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from worker.flows.ports import Bell, Printer, Reader, Relay
 from worker.flows.relay_watch import WatchedRelay
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
+from worker.mail.limits import Limits
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
@@ -127,8 +128,13 @@ def build_workshop(settings: Settings, bell: Bell) -> Workshop:
         house=house,
         relay=WatchedRelay(build_relay(settings), house),
         printer=MailPrinter(),
-        reader=MailReader(),
+        reader=build_reader(settings),
     )
+
+
+def build_reader(settings: Settings) -> MailReader:
+    """``NAVETTE_PARSE_X`` is the limit ``x``."""
+    return MailReader(Limits(**{each.name: getattr(settings, f"parse_{each.name}") for each in fields(Limits)}))
 
 
 def build_tokens(settings: Settings) -> OauthTokens | None:

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, people, signed
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
+from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
+from worker.core.failures import TemporaryFailure
 from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedFile, ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
@@ -28,6 +29,7 @@ from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, sig
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
+from worker.flows.raw_mails import raw_of
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
@@ -62,7 +64,7 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
     reach("file.after_claim")
     try:
         outcome = file_claimed(house, reader, arrival)
-    except (DatabaseDown, FilesDown) as fault:
+    except (DatabaseDown, FilesDown, TemporaryFailure) as fault:
         log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
@@ -139,14 +141,6 @@ def ready_to_file(
     return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=files)
 
 
-def raw_of(house: House, kept: InboundMail) -> bytes:
-    if kept.raw is not None:
-        return kept.raw
-    if kept.raw_path is None:
-        raise ValueError("this mail's bytes were purged")
-    return house.files.read(kept.raw_path)
-
-
 def client_of(session: Session, decision: Decision) -> Client | None:
     match decision:
         case Posts(conversation=conversation):
@@ -163,12 +157,17 @@ def store_files(house: House, client: Client, mail: ParsedMail) -> tuple[StoredF
     return tuple(
         StoredFile(
             name=each.name,
-            sha256=house.files.put_attachment(client.public_id, each.content),
+            sha256=stored(house, client, each),
             size=each.size,
             media_type=each.media_type,
         )
         for each in mail.files
     )
+
+
+def stored(house: House, client: Client, file: ParsedFile) -> str:
+    house.files.put_attachment_pieces(client.public_id, file.sha256, file.content.pieces())
+    return file.sha256
 
 
 def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, now: datetime) -> Applied:

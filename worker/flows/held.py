@@ -17,10 +17,11 @@ from worker.core.filing_rules import chosen_address
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
 from worker.flows.conversations import side_in
-from worker.flows.filing import client_of, lock, raw_of, store_files
+from worker.flows.filing import client_of, lock, store_files
 from worker.flows.findings import outcome_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
+from worker.flows.raw_mails import raw_of
 from worker.flows.weighing import Look, cut_of, look, read_attached, reconsider
 
 

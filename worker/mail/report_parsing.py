@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.report_reasons import is_hard, reason_of
 from worker.core.reports import Action, RecipientReport, Report
-from worker.mail.headers import Head, fields_of, message_id_of, split_head, with_line_feeds
+from worker.mail.headers import Head, fields_of, message_id_of
 from worker.mail.limits import Limits
-from worker.mail.mime_parts import Part
+from worker.mail.mime_parts import Part, inner_head
+from worker.mail.spans import span_of, with_line_feeds
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RETURNED_TYPES = frozenset(
@@ -33,7 +34,7 @@ CLASS_ACTIONS = {"2": Action.RELAYED, "4": Action.DELAYED, "5": Action.FAILED}
 
 def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, limits: Limits) -> Report | None:
     """``text``: what the report says to people. None when there is no block in the status parts."""
-    blocks = [block for part in status for block in blocks_of(part.content, limits)]
+    blocks = [block for part in status for block in blocks_of(part, limits)]
     if not blocks:
         return None
     about = [block for block in blocks if is_about_recipient(block)][:MOST_RECIPIENTS]
@@ -46,8 +47,9 @@ def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, lim
     )
 
 
-def blocks_of(content: bytes, limits: Limits) -> list[Head]:
-    lines = with_line_feeds(content).replace(b"\r\n", b"\n")[: limits.header_bytes]
+def blocks_of(part: Part, limits: Limits) -> list[Head]:
+    content = with_line_feeds(span_of(part.content.start(2 * limits.header_bytes)))
+    lines = content[:].replace(b"\r\n", b"\n")[: limits.header_bytes]
     groups = re.split(rb"\n(?:[ \t]*\n)+", lines.strip(b"\n \t"))
     return [head for group in groups if (head := Head(tuple(fields_of(group, limits)))).headers]
 
@@ -68,8 +70,7 @@ def id_in(blocks: Sequence[Head]) -> str | None:
 
 def returned_message_id(returned: Sequence[Part], limits: Limits) -> str | None:
     for part in returned:
-        head, _ = split_head(with_line_feeds(part.content), limits)
-        header = head.first("message-id")
+        header = inner_head(part, limits).first("message-id")
         if header is not None:
             return message_id_of(header.value)
     return None
