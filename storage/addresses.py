@@ -3,10 +3,10 @@
 An address may belong to several people (a couple's mailbox): its state and its failures are those of all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from storage.records import Address, ClientId, OutgoingMailId, Person, PersonId
@@ -36,6 +36,15 @@ def add_address(
 def addresses_of(session: Session, person_id: PersonId) -> list[Address]:
     ordered = selecting(Address, addresses, addresses.c.person_id == person_id)
     return read_all(session, Address, ordered.order_by(addresses.c.is_primary.desc(), addresses.c.id))
+
+
+def addresses_of_many(session: Session, person_ids: Collection[PersonId]) -> dict[PersonId, list[Address]]:
+    """Each person's as ``addresses_of`` gives them."""
+    found: dict[PersonId, list[Address]] = {each: [] for each in person_ids}
+    wanted = selecting(Address, addresses, addresses.c.person_id.in_(person_ids))
+    for each in read_all(session, Address, wanted.order_by(addresses.c.is_primary.desc(), addresses.c.id)):
+        found[each.person_id].append(each)
+    return found
 
 
 def mail_address_of(session: Session, person_id: PersonId) -> Address | None:
@@ -94,6 +103,11 @@ def is_suppressed(session: Session, normal: str) -> bool:
     return session.execute(open_one.limit(1)).first() is not None
 
 
+def suppressed_among(session: Session, normals: Collection[str]) -> set[str]:
+    stopped = (suppressions.c.address.in_(normals), suppressions.c.lifted_at.is_(None))
+    return set(session.execute(select(suppressions.c.address).where(*stopped)).scalars())
+
+
 def give_house_address(
     session: Session,
     candidates: Sequence[str],
@@ -132,3 +146,15 @@ def local_part_of(
     mine = house_addresses.c.person_id == person_id if person_id else house_addresses.c.client_id == client_id
     found: str | None = session.execute(select(house_addresses.c.local_part).where(mine)).scalar_one_or_none()
     return found
+
+
+def local_parts_among(
+    session: Session, person_ids: Collection[PersonId], client_ids: Collection[ClientId]
+) -> tuple[dict[PersonId, str], dict[ClientId, str]]:
+    """The house addresses that these people and clients have, without the domain."""
+    has = or_(house_addresses.c.person_id.in_(person_ids), house_addresses.c.client_id.in_(client_ids))
+    rows = session.execute(select(house_addresses).where(has)).all()
+    return (
+        {row.person_id: row.local_part for row in rows if row.person_id is not None},
+        {row.client_id: row.local_part for row in rows if row.client_id is not None},
+    )

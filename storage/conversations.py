@@ -1,6 +1,6 @@
 """Conversations and their participants; storage.messages has what is said in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,20 @@ def lock_conversation(session: Session, conversation_id: ConversationId) -> Conv
     """The conversation, locked against other writers until the commit (SQLite has one writer anyway)."""
     wanted = selecting(Conversation, conversations, conversations.c.id == conversation_id)
     return read_one(session, Conversation, wanted.with_for_update())
+
+
+def lock_conversations(session: Session, ids: Collection[ConversationId]) -> None:
+    """The same for many, the lowest id first: two that lock the same ones wait, and never for each other."""
+    if ids and session.get_bind().dialect.name != "sqlite":
+        wanted = select(conversations.c.id).where(conversations.c.id.in_(ids)).order_by(conversations.c.id)
+        session.execute(wanted.with_for_update()).all()
+
+
+def conversations_by_ids(session: Session, ids: Collection[ConversationId]) -> dict[ConversationId, Conversation]:
+    if not ids:
+        return {}
+    found = read_all(session, Conversation, selecting(Conversation, conversations, conversations.c.id.in_(ids)))
+    return {each.id: each for each in found}
 
 
 def conversation_by_external_id(session: Session, external_id: str) -> Conversation | None:
@@ -170,6 +184,17 @@ def participant(session: Session, participant_id: ParticipantId) -> Participant 
 def participant_of(session: Session, conversation_id: ConversationId, person_id: PersonId) -> Participant | None:
     same = (participants.c.conversation_id == conversation_id, participants.c.person_id == person_id)
     return read_one(session, Participant, selecting(Participant, participants, *same))
+
+
+def participants_among(
+    session: Session, conversation_ids: Collection[ConversationId], person_ids: Collection[PersonId]
+) -> dict[tuple[ConversationId, PersonId], Participant]:
+    """Of these people in these conversations, also those who left."""
+    if not conversation_ids or not person_ids:
+        return {}
+    among = (participants.c.conversation_id.in_(conversation_ids), participants.c.person_id.in_(person_ids))
+    found = read_all(session, Participant, selecting(Participant, participants, *among))
+    return {(each.conversation_id, each.person_id): each for each in found}
 
 
 def update_participant(session: Session, participant_id: ParticipantId, **values: object) -> None:

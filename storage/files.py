@@ -22,6 +22,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, unquote
 
 from storage.records import PublicId
@@ -67,9 +68,18 @@ class FileStore:
 
     def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
         """Store the bytes of an outgoing mail; the path to keep in its row. ``month``: ``2026-11``."""
-        name = f"outgoing/{month}/{mail:016x}.eml"
-        write_durably(self.root / name, [content])
-        return name
+        with self.shelf() as shelf:
+            return shelf.put_outgoing(mail, content, month)
+
+    @contextlib.contextmanager
+    def shelf(self) -> Iterator["Shelf"]:
+        """Several files stored together: what was put there has its name, durably, when the block has ended."""
+        shelf = Shelf(self.root)
+        try:
+            yield shelf
+            shelf.close()
+        finally:
+            shelf.clear()
 
     def put_inbound(self, sha256: str, content: bytes) -> str:
         name = self.inbound_name(sha256)
@@ -174,6 +184,47 @@ class KeptFile:
         return found
 
 
+class Shelf:
+    """Bytes of outgoing mails on their way into the store: written at once, so that memory holds one of them, then
+    synced one after the other, named, and each folder synced once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._written: list[tuple[IO[bytes], Path, Path]] = []
+
+    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
+        """As FileStore.put_outgoing; nothing may name the path before the shelf was closed."""
+        name = f"outgoing/{month}/{mail:016x}.eml"
+        target = self.root / name
+        with told_as_down():
+            make_folder(target.parent)
+            temporary = temporary_name(target)
+            file = temporary.open("wb")
+            self._written.append((file, temporary, target))
+            file.write(content)
+            file.flush()
+        return name
+
+    def close(self) -> None:
+        with told_as_down():
+            for file, _, _ in self._written:
+                os.fsync(file.fileno())
+            for _, temporary, target in self._written:
+                temporary.replace(target)
+            for folder in {target.parent for _, _, target in self._written}:
+                sync_folder(folder)
+
+    def clear(self) -> None:
+        """Closes the files, and takes away what got no name."""
+        for file, temporary, _ in self._written:
+            with contextlib.suppress(OSError):
+                file.close()
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        self._written.clear()
+
+
 def is_older(path: Path, now: float) -> bool:
     return now - path.stat().st_mtime > SWEEP_AGE_S
 
@@ -182,7 +233,7 @@ def write_durably(target: Path, pieces: Iterable[bytes]) -> None:
     """Nothing is left behind when the pieces end in an error."""
     with told_as_down():
         make_folder(target.parent)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        temporary = temporary_name(target)
         try:
             with temporary.open("wb") as file:
                 for piece in pieces:
@@ -194,6 +245,10 @@ def write_durably(target: Path, pieces: Iterable[bytes]) -> None:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+
+def temporary_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
 
 
 def make_folder(folder: Path) -> None:

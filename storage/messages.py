@@ -1,9 +1,9 @@
 """Messages with their immutable revisions, and the files they carry."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.records import (
@@ -97,10 +97,33 @@ def messages_by_ids(session: Session, ids: Sequence[MessageId]) -> dict[MessageI
     return {each.id: each for each in found}
 
 
+def visibilities_of(session: Session, ids: Collection[MessageId]) -> dict[MessageId, Visibility]:
+    wanted = select(messages.c.id, messages.c.visibility).where(messages.c.id.in_(ids))
+    return {row[0]: row[1] for row in session.execute(wanted)}
+
+
 def last_messages(session: Session, conversation_id: ConversationId, *, most: int) -> list[Message]:
     """The newest messages of a conversation, newest first."""
     wanted = selecting(Message, messages, messages.c.conversation_id == conversation_id)
     return read_all(session, Message, wanted.order_by(messages.c.happened_at.desc(), messages.c.id.desc()).limit(most))
+
+
+def quotable_before(
+    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, most: int
+) -> list[Message]:
+    """The newest shared messages by others from before ``first`` that were not deleted, newest first."""
+    c = messages.c
+    by_others = or_(c.author_id.is_(None), c.author_id != not_by)
+    there = (c.conversation_id == conversation_id, c.id < first, c.visibility == Visibility.SHARED)
+    wanted = selecting(Message, messages, *there, c.deleted_at.is_(None), by_others)
+    return read_all(session, Message, wanted.order_by(c.happened_at.desc(), c.id.desc()).limit(most))
+
+
+def first_messages(session: Session, conversation_ids: Collection[ConversationId]) -> dict[ConversationId, MessageId]:
+    """The lowest id in each conversation."""
+    wanted = select(messages.c.conversation_id, func.min(messages.c.id))
+    among = messages.c.conversation_id.in_(conversation_ids)
+    return {row[0]: row[1] for row in session.execute(wanted.where(among).group_by(messages.c.conversation_id))}
 
 
 def update_message(session: Session, message_id: MessageId, **values: object) -> None:
@@ -149,8 +172,32 @@ def internal_texts(session: Session, client_id: ClientId) -> list[str]:
     return list(session.execute(wanted).scalars())
 
 
+def texts_of(
+    session: Session, conversation_ids: Collection[ConversationId], visibility: Visibility
+) -> dict[ConversationId, list[str]]:
+    """All that was said in conversations so that these may read it, older revisions too; those with nothing are left
+    out.
+    """
+    wanted = (
+        select(messages.c.conversation_id, revisions.c.text)
+        .join(messages, messages.c.id == revisions.c.message_id)
+        .where(messages.c.conversation_id.in_(conversation_ids), messages.c.visibility == visibility)
+    )
+    found: dict[ConversationId, list[str]] = {}
+    for conversation_id, text in session.execute(wanted):
+        found.setdefault(conversation_id, []).append(text)
+    return found
+
+
 def latest_revisions(session: Session, message_ids: Sequence[MessageId]) -> dict[MessageId, Revision]:
     return {each.message_id: each for each in revisions_of(session, message_ids)}
+
+
+def newest_revisions(session: Session, message_ids: Collection[MessageId]) -> dict[MessageId, tuple[RevisionId, bool]]:
+    """Each message's newest revision without its text: its id, and whether it is a tombstone."""
+    c = revisions.c
+    wanted = select(c.message_id, c.id, c.tombstone).where(c.message_id.in_(message_ids))
+    return {row[0]: (row[1], row[2]) for row in session.execute(wanted.order_by(c.message_id, c.number))}
 
 
 def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[RevisionId, Revision]:

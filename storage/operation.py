@@ -1,5 +1,6 @@
 """Changes for the portal, the timeline, leases of single roles."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,13 @@ from storage.records import (
     ConversationId,
     InboundMailId,
     MessageId,
+    OutgoingMail,
     OutgoingMailId,
     PersonId,
     TimelineEvent,
 )
-from storage.rows import add, add_if_new, change, read_all, selecting
-from storage.states import ChangeKind
+from storage.rows import add, add_all, add_if_new, change, read_all, selecting
+from storage.states import ChangeKind, MailState
 from storage.tables.operation import changes, counters, leases, timeline_events
 
 CHANGES_COUNTER = "changes"
@@ -98,6 +100,33 @@ def note_event(
         inbound_mail_id=inbound_mail_id,
         happened_at=now,
     )
+
+
+def note_ticks(session: Session, mails: Sequence[OutgoingMail], what: str, state: MailState, *, now: datetime) -> None:
+    """Many mails moved in the same way: an event each in the timeline, and a change each for the portal."""
+    events = [
+        {
+            "what": what,
+            "details": {"state": state},
+            "conversation_id": each.conversation_id,
+            "outgoing_mail_id": each.id,
+            "happened_at": now,
+        }
+        for each in mails
+    ]
+    moved = [
+        {
+            "kind": ChangeKind.TICK_MOVED,
+            "client_id": each.client_id,
+            "conversation_id": each.conversation_id,
+            "person_id": each.person_id,
+            "happened_at": now,
+        }
+        for each in mails
+        if each.conversation_id is not None
+    ]
+    add_all(session, timeline_events, events)
+    add_all(session, changes, moved)
 
 
 def timeline(

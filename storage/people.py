@@ -1,6 +1,6 @@
 """Clients, people, addresses, roles. An address may belong to several persons (a couple's mailbox)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import or_, select
@@ -98,6 +98,13 @@ def client(session: Session, client_id: ClientId) -> Client | None:
     return read_one(session, Client, selecting(Client, clients, clients.c.id == client_id))
 
 
+def clients_by_ids(session: Session, ids: Collection[ClientId]) -> dict[ClientId, Client]:
+    if not ids:
+        return {}
+    found = read_all(session, Client, selecting(Client, clients, clients.c.id.in_(ids)))
+    return {each.id: each for each in found}
+
+
 def client_by_code(session: Session, code: str) -> Client | None:
     return read_one(session, Client, selecting(Client, clients, clients.c.code == code))
 
@@ -149,6 +156,14 @@ def is_contact(session: Session, client_id: ClientId, person_id: PersonId) -> bo
     return session.execute(select(contacts.c.id).where(*theirs)).first() is not None
 
 
+def contacts_among(session: Session, person_ids: Collection[PersonId]) -> set[tuple[ClientId, PersonId]]:
+    """Which of these people are contacts, and of whom."""
+    theirs = (contacts.c.person_id.in_(person_ids), contacts.c.left_at.is_(None))
+    return {
+        (row[0], row[1]) for row in session.execute(select(contacts.c.client_id, contacts.c.person_id).where(*theirs))
+    }
+
+
 def gets_requests(session: Session, client_id: ClientId, person_id: PersonId) -> bool:
     found = session.execute(
         select(contacts.c.gets_requests).where(contacts.c.client_id == client_id, contacts.c.person_id == person_id)
@@ -163,6 +178,11 @@ def add_case_manager(session: Session, person_id: PersonId, *, now: datetime) ->
 def is_case_manager(session: Session, person_id: PersonId) -> bool:
     found = select(case_managers.c.id).where(case_managers.c.person_id == person_id, case_managers.c.left_at.is_(None))
     return session.execute(found).first() is not None
+
+
+def case_managers_among(session: Session, person_ids: Collection[PersonId]) -> set[PersonId]:
+    theirs = (case_managers.c.person_id.in_(person_ids), case_managers.c.left_at.is_(None))
+    return set(session.execute(select(case_managers.c.person_id).where(*theirs)).scalars())
 
 
 def all_case_managers(session: Session) -> list[Person]:

@@ -95,3 +95,26 @@ def test_folders_are_private(tmp_path: Path) -> None:
     store.put_attachment(CLIENT, b"x")
 
     assert (tmp_path / "files" / "clients").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_put_on_a_shelf_has_its_name_when_the_shelf_is_closed_and_not_before(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    with store.shelf() as shelf:
+        names = [shelf.put_outgoing(PublicId(number), b"mail", "2026-11") for number in (1, 2)]
+        assert not any((tmp_path / name).exists() for name in names)
+
+    assert [store.read(name) for name in names] == [b"mail", b"mail"]
+    assert len([each for each in tmp_path.rglob("*") if each.is_file()]) == 2
+
+
+def test_a_shelf_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+
+    def fill() -> None:
+        with store.shelf() as shelf:
+            shelf.put_outgoing(PublicId(1), b"mail", "2026-11")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fill()
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
