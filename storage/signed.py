@@ -1,11 +1,14 @@
 """The rows behind signed addresses: what a random public id stands for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, unknown
 from storage.records import ConversationId, FilingId, OutgoingMailId, ParticipantId, PersonId, PublicId, SignedAddress
 from storage.rows import add_and_read, change, read_all, read_one, selecting
+from storage.statements import read_among, read_by
 from storage.states import AddressKind
 from storage.tables.mail import signed_addresses
 
@@ -62,10 +65,22 @@ def address_of_participant(
     )
 
 
+ROW = "signed address"
+
+
 def signed_address(session: Session, public_id: PublicId) -> SignedAddress | None:
-    return read_one(
-        session, SignedAddress, selecting(SignedAddress, signed_addresses, signed_addresses.c.public_id == public_id)
-    )
+    def read() -> SignedAddress | None:
+        return read_by(session, SignedAddress, signed_addresses, public_id=public_id)
+
+    return remembered(session, ROW, public_id, read)
+
+
+def read_signed_ahead(session: Session, public_ids: Iterable[PublicId]) -> list[SignedAddress]:
+    """The rows behind these, as far as there are any."""
+    asked = unknown(session, ROW, public_ids)
+    found = read_among(session, SignedAddress, signed_addresses, "public_id", asked)
+    put(session, ROW, asked, {each.public_id: each for each in found}, None)
+    return found
 
 
 def addresses_of_mail(session: Session, mail_id: OutgoingMailId) -> list[SignedAddress]:
