@@ -19,7 +19,8 @@ from storage.records import (
     PersonId,
     TimelineEvent,
 )
-from storage.rows import add, add_all, add_if_new, change, read_all, selecting
+from storage.rows import add_all, add_if_new, change, read_all, selecting
+from storage.statements import add_rows
 from storage.states import ChangeKind, MailState
 from storage.tables.operation import changes, counters, leases, timeline_events
 
@@ -38,16 +39,15 @@ def note_change(
     message_id: MessageId | None = None,
     person_id: PersonId | None = None,
 ) -> None:
-    add(
-        session,
-        changes,
-        kind=kind,
-        client_id=client_id,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        person_id=person_id,
-        happened_at=now,
-    )
+    row = {
+        "kind": kind,
+        "client_id": client_id,
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "person_id": person_id,
+        "happened_at": now,
+    }
+    add_rows(session, changes, [row])
 
 
 def number_changes(session: Session, *, most: int = 500) -> int:
@@ -89,17 +89,16 @@ def note_event(
     inbound_mail_id: InboundMailId | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    add(
-        session,
-        timeline_events,
-        what=what,
-        details=details,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        outgoing_mail_id=outgoing_mail_id,
-        inbound_mail_id=inbound_mail_id,
-        happened_at=now,
-    )
+    row = {
+        "what": what,
+        "details": details,
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "outgoing_mail_id": outgoing_mail_id,
+        "inbound_mail_id": inbound_mail_id,
+        "happened_at": now,
+    }
+    add_rows(session, timeline_events, [row])
 
 
 def note_ticks(session: Session, mails: Sequence[OutgoingMail], what: str, state: MailState, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The rows behind signed addresses: what a random public id stands for."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, unknown
 from storage.records import ConversationId, FilingId, OutgoingMailId, ParticipantId, PersonId, PublicId, SignedAddress
-from storage.rows import add_all, add_and_read, change, read_one, selecting
+from storage.rows import add_all, add_and_read, change
+from storage.statements import read_among, read_by
 from storage.states import AddressKind
 from storage.tables.mail import signed_addresses
 
@@ -97,10 +99,22 @@ def known_addresses(session: Session, wanted: Collection[Wanted]) -> dict[Owner,
     return found
 
 
+ROW = "signed address"
+
+
 def signed_address(session: Session, public_id: PublicId) -> SignedAddress | None:
-    return read_one(
-        session, SignedAddress, selecting(SignedAddress, signed_addresses, signed_addresses.c.public_id == public_id)
-    )
+    def read() -> SignedAddress | None:
+        return read_by(session, SignedAddress, signed_addresses, public_id=public_id)
+
+    return remembered(session, ROW, public_id, read)
+
+
+def read_signed_ahead(session: Session, public_ids: Iterable[PublicId]) -> list[SignedAddress]:
+    """The rows behind these, as far as there are any."""
+    asked = unknown(session, ROW, public_ids)
+    found = read_among(session, SignedAddress, signed_addresses, "public_id", asked)
+    put(session, ROW, asked, {each.public_id: each for each in found}, None)
+    return found
 
 
 def revoke_signed_address(session: Session, public_id: PublicId, *, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from worker.app import (
     workshop,
 )
 from worker.flows.collecting_alarms import watch_mailboxes
-from worker.flows.filing import file_arrival
+from worker.flows.filing_together import file_arrivals
 from worker.flows.housekeeping import keep_house
 from worker.flows.sending import send_mails
 from worker.flows.sweeping import sweep
@@ -46,9 +46,8 @@ def send(ids: list[int]) -> None:
 @app.task(name=FILE)  # type: ignore[untyped-decorator]
 def file(ids: list[int]) -> None:
     since, shop = time.monotonic(), workshop()
-    for arrival_id in ids:
-        if time_is_left(since):
-            file_arrival(shop.house, shop.reader, ArrivalId(arrival_id))
+    arrivals = [ArrivalId(each) for each in ids]
+    file_arrivals(shop.house, shop.reader, arrivals, may_go_on=lambda: time_is_left(since))
 
 
 @app.task(name=SWEEP)  # type: ignore[untyped-decorator]

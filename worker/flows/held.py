@@ -57,13 +57,13 @@ def accept_held(house: House, reader: Reader, *, by: PersonId, inbound_id: Inbou
         kept = there(inbox.inbound_mail(session, inbound_id))
     mail = reader.parse(raw_of(house, kept))
     with house.database.reading() as session:
-        seen = vouched_for(session, look(session, house, arrival, mail))
+        seen = vouched_for(session, look(session, house, arrival, mail, now=house.now(session)))
         client = client_of(session, seen.decision)
     if client is None:
         return Refused(No.NOT_ACCEPTABLE)
     cut, attached, files = cut_of(seen, mail), read_attached(reader, mail), store_files(house, client, mail)
     with house.database.writing() as session:
-        lock(session, seen)
+        lock(session, [seen])
         if held_filing(session, inbound_id) is None:
             return Refused(No.NOT_HELD)
         decision = reconsider(session, house, seen, cut, attached)

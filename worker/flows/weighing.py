@@ -7,6 +7,7 @@ decision changed in between (somebody joined, left, closed), the arrival is put 
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 from sqlalchemy.orm import Session
@@ -37,12 +38,16 @@ class Look:
     sent: Sent | None
 
 
-def look(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> Look:
-    facts = gather_facts(session, house, arrival, mail, now=house.now(session))
+def look(
+    session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, now: datetime, for_cut: bool = True
+) -> Look:
+    """``for_cut``: also read what the writer may be quoting; the second look needs no texts."""
+    facts = gather_facts(session, house, arrival, mail, now=now)
     decision = decide(facts)
     sent = None
-    if isinstance(decision, Posts):
-        sent = sent_to(session, house, decision.conversation, decision.participant)
+    if for_cut and isinstance(decision, Posts):
+        answered = [each.mail for each in facts.answered]
+        sent = sent_to(session, house, decision.conversation, decision.participant, answered=answered)
     return Look(facts=facts, decision=decision, sent=sent)
 
 
