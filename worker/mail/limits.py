@@ -15,8 +15,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """In bytes or numbers. ``header_bytes``, ``headers``, ``header_line`` hold for each part's head; the last in its
-    unfolded form. ``encoded_words``: in one head. ``parameters``: semicolons in one Content-Type or disposition.
-    ``boundaries``: lines that begin like a boundary, whether or not they are one.
+    unfolded form. The heads of all parts together are at most four times ``header_bytes``. ``encoded_words``: in one
+    head. ``parameters``: semicolons in one Content-Type or disposition. ``boundaries``: lines that begin like a
+    boundary, whether or not they are one.
     """
 
     size: int = 64 * 1024 * 1024

@@ -17,6 +17,7 @@ from worker.mail.transfer import Decoded
 
 MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+*-]{1,100})\s*/\s*([a-z0-9!#$&^_.+*-]{1,100})")
 AFTER_MARK = frozenset({b"", b"-", b" ", b"\t", b"\r", b"\n"})
+ALL_HEADS = 4  # times the largest head: what the heads of all parts may be together
 LONGEST_BOUNDARY = 1_000  # RFC 2046 allows 70
 REAL_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
@@ -45,6 +46,7 @@ class Splitter:
         self.limits = limits
         self.parts = 0
         self.boundaries = 0
+        self.head_bytes = 0
 
     def part(self, head: Head, body: Span, depth: int, default_type: str = "text/plain") -> Part:
         self.parts += 1
@@ -89,6 +91,9 @@ class Splitter:
         if begins_with.startswith((b"\r\n", b"\n")):  # no head at all, as in RFC 2046's own example
             return self.part(NO_HEAD, piece.part(begins_with.index(b"\n") + 1), depth, default_type)
         head, body_at = split_head(piece, self.limits)
+        self.head_bytes += body_at
+        if self.head_bytes > ALL_HEADS * self.limits.header_bytes:
+            raise LimitPassed("header_bytes")
         return self.part(head, piece.part(body_at), depth, default_type)
 
     def spans_between(self, body: Span, boundary: bytes) -> Iterator[Span]:

@@ -121,7 +121,7 @@ class BodyReader:
         content = part.content.start(self.room + 1)
         if len(content) > self.room or self.lines <= 0:
             self.files.append(part)
-            self.findings.append(Finding(step="parse", found=f"text shortened: {size_in_bytes(part)} bytes"))
+            self.findings.append(Finding(step="parse", found=f"text shortened: over {self.room} bytes"))
             content = content[: self.room if self.lines > 0 else 0]
         self.room -= len(content)
         text = clean(decode(content, part.charset)) if part.media_type != "text/html" else ""
@@ -154,10 +154,6 @@ class BodyReader:
             self.findings.append(Finding(step="parse", found=f"html shortened: {len(lines)} lines"))
             lines.append(BodyLine(text=GAP))
         return lines
-
-
-def size_in_bytes(part: Part) -> int:
-    return sum(len(piece) for piece in part.content.pieces())
 
 
 def joined(parts: Sequence[list[BodyLine]]) -> list[BodyLine]:

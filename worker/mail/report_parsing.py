@@ -7,7 +7,8 @@ the diagnostic text, the reason may stand in the text for people.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.report_reasons import is_hard, reason_of
@@ -28,13 +29,14 @@ ADDRESS_TYPE = re.compile(r"^\s*[A-Za-z0-9-]{1,20}\s*;\s*")
 # As Postfix and Sendmail tell it, with single spaces.
 AFTER_DATA = re.compile(r"in reply to (?:end of )?data command|>>> data <<< [45]\d\d", re.IGNORECASE)
 MOST_RECIPIENTS = 500
+MOST_BLOCKS = 1_000
 LONGEST_TEXT = 1_000
 CLASS_ACTIONS = {"2": Action.RELAYED, "4": Action.DELAYED, "5": Action.FAILED}
 
 
 def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, limits: Limits) -> Report | None:
     """``text``: what the report says to people. None when there is no block in the status parts."""
-    blocks = [block for part in status for block in blocks_of(part, limits)]
+    blocks = list(islice(blocks_in(status, limits), MOST_BLOCKS))
     if not blocks:
         return None
     about = [block for block in blocks if is_about_recipient(block)][:MOST_RECIPIENTS]
@@ -47,11 +49,19 @@ def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, lim
     )
 
 
-def blocks_of(part: Part, limits: Limits) -> list[Head]:
-    content = with_line_feeds(span_of(part.content.start(2 * limits.header_bytes)))
-    lines = content[:].replace(b"\r\n", b"\n")[: limits.header_bytes]
-    groups = re.split(rb"\n(?:[ \t]*\n)+", lines.strip(b"\n \t"))
-    return [head for group in groups if (head := Head(tuple(fields_of(group, limits)))).headers]
+def blocks_in(status: Iterable[Part], limits: Limits) -> Iterator[Head]:
+    """Of all parts together as many bytes are read as a head may have."""
+    room = limits.header_bytes
+    for part in status:
+        content = with_line_feeds(span_of(part.content.start(2 * room)))
+        lines = content[:].replace(b"\r\n", b"\n")[:room]
+        room -= len(lines)
+        for group in re.split(rb"\n(?:[ \t]*\n)+", lines.strip(b"\n \t")):
+            head = Head(tuple(fields_of(group, limits)))
+            if head.headers:
+                yield head
+        if room <= 0:
+            return
 
 
 def is_about_recipient(block: Head) -> bool:

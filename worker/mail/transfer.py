@@ -7,7 +7,7 @@ Base64 and uuencode are looked through once before anything is given, since only
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.core.parsed import RawMail
 from worker.mail.spans import Span
@@ -16,8 +16,7 @@ NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 WHITE = (b" ", b"\t", b"\r", b"\n")
 MOST_CHUNKS = 1_000
 ACTIVE_RETURN = re.compile(rb"(?<!=)(?:==)*+=\r")
-UU_BEGIN = re.compile(rb"(?:\A|[\r\n])begin ")
-LONGEST_BEGIN = 8
+UU_BEGIN, ENDS = b"begin ", (b"\n", b"\r")
 LONGEST_UU_LINE = 65_536
 MOST_UU_LINES = 500_000
 """Of 45 bytes each; what has more is not decoded, since each line costs a microsecond."""
@@ -26,14 +25,18 @@ Pieces = Callable[[], Iterator[bytes]]
 """The encoded bytes from their start, each time it is called."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decoded:
     """The content of a part. ``encoding``: the header's value, lower case. Fits ``worker.core.parsed.Content``."""
 
     span: Span
     encoding: str
+    _shape: "Base64Shape | None" = field(default=None, init=False, repr=False, compare=False)
 
     def pieces(self) -> Iterator[bytes]:
+        if decoder_of(self.encoding) is base64_undone:
+            self._shape = self._shape or shape_of(self.span.pieces)  # looked at once, however often it is read
+            return base64_undone(self.span.pieces, self._shape)
         return undone(self.span.pieces, self.encoding)
 
     def start(self, most: int) -> bytes:
@@ -68,24 +71,29 @@ def decoder_of(encoding: str) -> Decoder | None:
     return None
 
 
-def base64_undone(read: Pieces) -> Iterator[bytes]:
+def base64_undone(read: Pieces, shape: "Base64Shape | None" = None) -> Iterator[bytes]:
     """Tolerates blanks, missing padding and joined blocks. Text that is not base64 at all comes back as it is."""
-    shape = Base64Shape()
-    for piece in read():
-        shape.add(piece)
+    shape = shape or shape_of(read)
     if not shape.is_base64:
         yield from read()
         return
     waiting = b""
     for piece in read():
         kept = piece.translate(None, NOT_BASE64)
-        *ended, last = re.split(rb"=+", kept) if shape.chunks <= MOST_CHUNKS else [kept.replace(b"=", b"")]
+        *ended, last = split_at_padding(kept) if shape.chunks <= MOST_CHUNKS else [kept.replace(b"=", b"")]
         for chunk in ended:
             yield base64_chunk(waiting + chunk)
             waiting = b""
         whole, waiting = in_fours(waiting + last)
         yield binascii.a2b_base64(whole)
     yield base64_chunk(waiting)
+
+
+def shape_of(read: Pieces) -> "Base64Shape":
+    shape = Base64Shape()
+    for piece in read():
+        shape.add(piece)
+    return shape
 
 
 class Base64Shape:
@@ -103,7 +111,7 @@ class Base64Shape:
         self.spaces += piece.count(b" ")
         self.feeds += piece.count(b"\n")
         if kept and self.chunks <= MOST_CHUNKS:
-            stretches = sum(1 for chunk in re.split(rb"=+", kept) if chunk)
+            stretches = sum(1 for chunk in split_at_padding(kept) if chunk)
             goes_on = self.in_chunk and not kept.startswith(b"=")
             self.chunks += stretches - goes_on
             self.in_chunk = not kept.endswith(b"=")
@@ -111,6 +119,10 @@ class Base64Shape:
     @property
     def is_base64(self) -> bool:
         return self.spaces <= self.feeds + 3 and self.kept * 4 >= self.written * 3
+
+
+def split_at_padding(kept: bytes) -> list[bytes]:
+    return re.split(rb"=+", kept) if b"=" in kept else [kept]  # mostly there is none, and looking is far cheaper
 
 
 def base64_chunk(chunk: bytes) -> bytes:
@@ -160,7 +172,7 @@ def uuencoding_undone(read: Pieces) -> Iterator[bytes]:
         return
     lines = lines_of(read())
     for line in lines:
-        if line.startswith(b"begin "):
+        if line.startswith(UU_BEGIN):
             break
     for line in lines:
         if line.strip() in (b"end", b"`", b""):
@@ -175,8 +187,8 @@ def has_uuencoding(pieces: Iterator[bytes]) -> bool:
         read += len(piece)
         lines += piece.count(b"\n") + piece.count(b"\r")
         seen += piece
-        is_begun = is_begun or UU_BEGIN.search(seen, 0 if is_first else 1) is not None
-        seen = seen[-LONGEST_BEGIN:]
+        is_begun = is_begun or (is_first and seen.startswith(UU_BEGIN)) or any(each + UU_BEGIN in seen for each in ENDS)
+        seen = seen[-len(UU_BEGIN) :]
     return is_begun and lines <= MOST_UU_LINES
 
 
