@@ -1,7 +1,7 @@
 """Races and faults between the steps, made with real locks, real data and faulty disks."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -102,9 +102,9 @@ class LateDisk(FileStore):
 
     meanwhile = staticmethod(lambda: None)
 
-    def put_attachment(self, client: PublicId, content: bytes) -> str:
+    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
         self.meanwhile()
-        return super().put_attachment(client, content)
+        super().put_attachment_pieces(client, sha256, pieces)
 
 
 def test_files_stay_with_the_mail_when_the_decision_changes_between_the_looks(
