@@ -2,8 +2,8 @@
 
     python -m benchmarks.hostile [NAME ...]
 
-Goals: 2 s of processor time for any input; at most 6 times the mail + 60 MB. The mail lies in a file, as large mails do;
-said is by how much the peak (VmHWM of /proc, Linux) rises, which counts nothing of the mail itself.
+Goals: 2 s of processor time for any input; at most 6 times the mail + 60 MB. The mail lies in a file, as large mails
+do; said is by how much the peak (VmHWM of /proc, Linux) rises, which counts nothing of the mail itself.
 """
 
 import base64
