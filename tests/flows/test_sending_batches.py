@@ -218,9 +218,11 @@ def test_a_message_deleted_while_its_mail_waits_behind_others_does_not_go_once_i
     """The deletion came while the mail was claimed, and said it came too late; the relay never got it."""
     asked = ask_many(out, firm, clock, 3)
     out.relay.answers = [AWAY, AWAY]
-    out.relay.before = at_mail(
-        1, lambda: delete_message(out.house, by=firm.anne, message_id=asked[2].message_id) and None, out.relay
-    )
+
+    def delete() -> None:
+        delete_message(out.house, by=firm.anne, message_id=asked[2].message_id)
+
+    out.relay.before = at_mail(1, delete, out.relay)
     out.run()
     clock.forward(minutes=5)
 

@@ -5,13 +5,15 @@ from worker.faults import reach
 from worker.flows.house import House, gate_of
 
 MOST_RUNG = 200
+MOST_MAILS_RUNG = 1000
+"""More than the workers of one machine send in a second; a ring they do not come to is dropped after some seconds."""
 
 
 def sweep(house: House) -> None:
     """Find by time what nobody rang for: undo windows that ended, retries, leases that ran out, arrivals kept."""
     with house.database.reading() as session:
         now = house.now(session)
-        mails = outbox_claims.due_mails(session, now, gate_of(house.policy), most=MOST_RUNG)
+        mails = outbox_claims.due_mails(session, now, gate_of(house.policy), most=MOST_MAILS_RUNG)
         arrivals = inbox.due_arrivals(session, now, most=MOST_RUNG)
         unnumbered = operation.has_unnumbered(session)
     if unnumbered:
