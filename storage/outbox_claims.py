@@ -183,13 +183,20 @@ def claim_mails(
     return [found[each] for each in ids if each in found]
 
 
+UNDER_WAY = (
+    select(mails.c.id, mails.c.fence)
+    .where(mails.c.id.in_(IDS), mails.c.state == MailState.SENDING)
+    .order_by(mails.c.id)
+    .with_for_update()
+)
+
+
 def still_claimed(session: Session, fences: Mapping[OutgoingMailId, int]) -> set[OutgoingMailId]:
     """Which of these are still under way with the fence of our claim; locked until the commit."""
     if not fences:
         return set()
-    c = mails.c
-    wanted = select(c.id, c.fence).where(c.id.in_(fences), c.state == MailState.SENDING).order_by(c.id)
-    return {row[0] for row in session.execute(wanted.with_for_update()) if fences[row[0]] == row[1]}
+    rows = session.execute(UNDER_WAY, {"ids": list(fences)})
+    return {row[0] for row in rows if fences[row[0]] == row[1]}
 
 
 def give_back(session: Session, ids: Collection[OutgoingMailId], **values: Any) -> None:
