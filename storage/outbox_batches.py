@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import BindParameter
 
 from storage.records import OutgoingMail, OutgoingMailId, RevisionId
 from storage.rows import add_all, change, change_each
 from storage.states import AttemptOutcome, MailState
+from storage.tables.columns import UtcDateTime
 from storage.tables.mail import attempts, deliveries, outgoing_mails
 
 mails = outgoing_mails
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+STATES = select(mails.c.id, mails.c.state).where(mails.c.id.in_(IDS))
+ACCEPTING = (
+    update(mails)
+    .where(mails.c.id.in_(IDS))
+    .values(state=MailState.ACCEPTED, accepted_at=bindparam("at", type_=UtcDateTime), lease_until=None)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +82,11 @@ def end_attempts(session: Session, ended: Sequence[Ended], *, now: datetime) -> 
 
 def accept(session: Session, ids: Collection[OutgoingMailId], *, now: datetime) -> None:
     if ids:
-        change(session, mails, mails.c.id.in_(ids), state=MailState.ACCEPTED, accepted_at=now, lease_until=None)
+        session.execute(ACCEPTING, {"ids": list(ids), "at": now})
 
 
 def states_of(session: Session, ids: Collection[OutgoingMailId]) -> dict[OutgoingMailId, MailState]:
     if not ids:
         return {}
-    rows = session.execute(select(mails.c.id, mails.c.state).where(mails.c.id.in_(ids)))
+    rows = session.execute(STATES, {"ids": list(ids)})
     return {row[0]: row[1] for row in rows}

@@ -7,15 +7,18 @@ of the same conversation and person is due or under way: a client never reads th
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from storage.records import ConversationId, OutgoingMail, OutgoingMailId, PersonId
 from storage.rows import change, columns_of
 from storage.states import MailKind, MailState
+from storage.tables.columns import UtcDateTime
 from storage.tables.mail import outgoing_mails
 
 mails = outgoing_mails
@@ -41,10 +44,19 @@ def passes(gate: Gate, normal: str) -> bool:
     return gate.everybody or normal in gate.listed or "@" + normal.rpartition("@")[2] in gate.listed
 
 
-def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
-    due = or_(mails.c.due_at <= now, and_(mails.c.state == MailState.QUEUED, mails.c.due_at > now + LONGEST_PAUSE))
+NOW, FAR = bindparam("at_now", type_=UtcDateTime), bindparam("at_far", type_=UtcDateTime)
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+
+def at(now: datetime) -> dict[str, datetime]:
+    """What the statements below are run with. They are built once per gate: that costs as much as running them."""
+    return {"at_now": now, "at_far": now + LONGEST_PAUSE}
+
+
+def may_be_claimed(gate: Gate) -> ColumnElement[bool]:
+    due = or_(mails.c.due_at <= NOW, and_(mails.c.state == MailState.QUEUED, mails.c.due_at > FAR))
     waits = and_(mails.c.state.in_((MailState.WAITING, MailState.QUEUED)), due)
-    abandoned = and_(mails.c.state == MailState.SENDING, mails.c.lease_until < now)
+    abandoned = and_(mails.c.state == MailState.SENDING, mails.c.lease_until < NOW)
     earlier = mails.alias("earlier")
     blocked = exists().where(
         earlier.c.conversation_id == mails.c.conversation_id,
@@ -55,7 +67,7 @@ def may_be_claimed(now: datetime, gate: Gate) -> ColumnElement[bool]:
             and_(
                 earlier.c.state.in_((MailState.WAITING, MailState.QUEUED)),
                 # A correction never overtakes what it corrects, whatever pause that one is in.
-                or_(earlier.c.due_at <= now, mails.c.kind == MailKind.CORRECTION),
+                or_(earlier.c.due_at <= NOW, mails.c.kind == MailKind.CORRECTION),
             ),
         ),
     )
@@ -74,29 +86,39 @@ def may_be_mailed(gate: Gate) -> ColumnElement[bool]:
     )
 
 
+ACTIVE = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
+
+
+@cache
+def statement_of_due(gate: Gate) -> Select[Any]:
+    wanted = select(mails.c.id).where(ACTIVE, may_be_claimed(gate))
+    return wanted.order_by(mails.c.priority, mails.c.due_at, mails.c.id).limit(bindparam("most"))
+
+
 def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list[OutgoingMailId]:
     """What the sweep rings for, the most important first."""
     if not gate.everybody and not gate.listed:
         return []
-    active = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
-    wanted = (
-        select(mails.c.id)
-        .where(active, may_be_claimed(now, gate))
-        .order_by(mails.c.priority, mails.c.due_at, mails.c.id)
+    return list(session.execute(statement_of_due(gate), at(now) | {"most": most}).scalars())
+
+
+@cache
+def statement_of_next(gate: Gate) -> Select[Any]:
+    c = mails.c
+    among = (
+        c.conversation_id.in_(bindparam("conversations", expanding=True)),
+        c.person_id.in_(bindparam("people", expanding=True)),
     )
-    return [OutgoingMailId(row.id) for row in session.execute(wanted.limit(most))]
+    return select(c.id, c.conversation_id, c.person_id).where(*among, ACTIVE, may_be_claimed(gate)).order_by(c.id)
 
 
 def next_due_mails(session: Session, talks: Collection[Talk], now: datetime, gate: Gate) -> list[OutgoingMailId]:
     """The mails of these threads that may go now, one of each: what stood in their way went."""
     if not talks or (not gate.everybody and not gate.listed):
         return []
-    c = mails.c
-    active = c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
-    among = (c.conversation_id.in_({each[0] for each in talks}), c.person_id.in_({each[1] for each in talks}))
-    wanted = select(c.id, c.conversation_id, c.person_id).where(*among, active, may_be_claimed(now, gate))
+    among = {"conversations": [each[0] for each in talks], "people": [each[1] for each in talks]}
     first: dict[Talk, OutgoingMailId] = {}
-    for mail_id, conversation_id, person_id in session.execute(wanted.order_by(c.id)):
+    for mail_id, conversation_id, person_id in session.execute(statement_of_next(gate), at(now) | among):
         first.setdefault((conversation_id, person_id), mail_id)
     return [first[each] for each in dict.fromkeys(talks) if each in first]
 
@@ -110,14 +132,41 @@ class Ripe:
     lost: bool
 
 
+@cache
+def statement_of_ripe(gate: Gate) -> Select[Any]:
+    c = mails.c
+    wanted = select(c.id, c.conversation_id, c.state).where(c.id.in_(IDS), may_be_claimed(gate))
+    return wanted.order_by(c.priority, c.due_at, c.id)
+
+
 def ripe_mails(session: Session, ids: Collection[OutgoingMailId], now: datetime, gate: Gate) -> list[Ripe]:
     """A look without a lock, for the many rings that come too late. The most important first."""
     if not gate.everybody and not gate.listed:
         return []
-    c = mails.c
-    wanted = select(c.id, c.conversation_id, c.state).where(c.id.in_(ids), may_be_claimed(now, gate))
-    rows = session.execute(wanted.order_by(c.priority, c.due_at, c.id))
+    rows = session.execute(statement_of_ripe(gate), at(now) | {"ids": list(ids)})
     return [Ripe(id=row[0], conversation_id=row[1], lost=row[2] is MailState.SENDING) for row in rows]
+
+
+@cache
+def statement_of_claim(gate: Gate) -> ReturningUpdate[Any]:
+    free = (
+        select(mails.c.id)
+        .where(mails.c.id.in_(IDS), may_be_claimed(gate))
+        .order_by(mails.c.id)
+        .with_for_update(skip_locked=True)
+        .correlate(None)
+    )
+    return (
+        update(mails)
+        .where(mails.c.id.in_(free))
+        .values(
+            state=MailState.SENDING,
+            fence=mails.c.fence + 1,
+            lease_until=bindparam("leased_until", type_=UtcDateTime),
+            tries=mails.c.tries + 1,
+        )
+        .returning(*columns_of(OutgoingMail, mails))
+    )
 
 
 def claim_mails(
@@ -129,30 +178,25 @@ def claim_mails(
     The caller has the locks of their conversations. Two mails of one conversation and person are never taken at once:
     for the later one the earlier is due or under way, also in the eyes of the statement that takes it.
     """
-    free = (
-        select(mails.c.id)
-        .where(mails.c.id.in_(ids), may_be_claimed(now, gate))
-        .order_by(mails.c.id)
-        .with_for_update(skip_locked=True)
-        .correlate(None)
-    )
-    taken = (
-        update(mails)
-        .where(mails.c.id.in_(free))
-        .values(state=MailState.SENDING, fence=mails.c.fence + 1, lease_until=now + lease, tries=mails.c.tries + 1)
-        .returning(*columns_of(OutgoingMail, mails))
-    )
-    found = {row.id: OutgoingMail(**row._mapping) for row in session.execute(taken)}  # noqa: SLF001 - as in storage.rows
+    taken = session.execute(statement_of_claim(gate), at(now) | {"ids": list(ids), "leased_until": now + lease})
+    found = {row.id: OutgoingMail(**row._mapping) for row in taken}  # noqa: SLF001 - as in storage.rows
     return [found[each] for each in ids if each in found]
+
+
+UNDER_WAY = (
+    select(mails.c.id, mails.c.fence)
+    .where(mails.c.id.in_(IDS), mails.c.state == MailState.SENDING)
+    .order_by(mails.c.id)
+    .with_for_update()
+)
 
 
 def still_claimed(session: Session, fences: Mapping[OutgoingMailId, int]) -> set[OutgoingMailId]:
     """Which of these are still under way with the fence of our claim; locked until the commit."""
     if not fences:
         return set()
-    c = mails.c
-    wanted = select(c.id, c.fence).where(c.id.in_(fences), c.state == MailState.SENDING).order_by(c.id)
-    return {row[0] for row in session.execute(wanted.with_for_update()) if fences[row[0]] == row[1]}
+    rows = session.execute(UNDER_WAY, {"ids": list(fences)})
+    return {row[0] for row in rows if fences[row[0]] == row[1]}
 
 
 def give_back(session: Session, ids: Collection[OutgoingMailId], **values: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, bindparam, insert, select, update
+from sqlalchemy import Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 Record = TypeVar("Record")
 Where = ColumnElement[bool]
 SELECTED: dict[tuple[type[Any], str], Select[Any]] = {}
+CHANGING: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Update] = {}
 
 
 def columns_of(record: type[Any], table: Table) -> list[Any]:
@@ -74,7 +75,10 @@ def change_each(session: Session, table: Table, by: Iterable[str], rows: Sequenc
     if not rows:
         return
     found_by = tuple(by)
-    where = (table.c[name] == bindparam(f"by_{name}") for name in found_by)
-    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in rows[0] if name not in found_by}
+    written = tuple(name for name in rows[0] if name not in found_by)
+    known = (table.name, found_by, written)
+    if known not in CHANGING:
+        where = (table.c[name] == bindparam(f"by_{name}") for name in found_by)
+        CHANGING[known] = update(table).where(*where).values({name: bindparam(f"to_{name}") for name in written})
     renamed = [{f"{'by' if name in found_by else 'to'}_{name}": each for name, each in row.items()} for row in rows]
-    session.execute(update(table).where(*where).values(values), renamed)
+    session.execute(CHANGING[known], renamed)

@@ -219,10 +219,10 @@ def test_a_message_deleted_while_its_mail_waits_behind_others_does_not_go_once_i
     asked = ask_many(out, firm, clock, 3)
     out.relay.answers = [AWAY, AWAY]
 
-    def delete_the_last() -> None:
+    def delete() -> None:
         delete_message(out.house, by=firm.anne, message_id=asked[2].message_id)
 
-    out.relay.before = at_mail(1, delete_the_last, out.relay)
+    out.relay.before = at_mail(1, delete, out.relay)
     out.run()
     clock.forward(minutes=5)
 
