@@ -13,6 +13,7 @@ interleaved and only the ratio counts, as the median over rounds. Needs Dovecot.
 """
 
 import argparse
+import logging
 import platform
 import shutil
 import sqlite3
@@ -25,6 +26,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -56,6 +59,7 @@ def main() -> None:
     given = parser.parse_args()
     from tests.servers.dovecot import running_dovecot
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     print(f"{platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {HELPDESK[0]}")
     with (
         tempfile.TemporaryDirectory(dir=given.folder, prefix="navette-bench-") as folder,

@@ -4,8 +4,6 @@ In a conversation of ten messages, half came by mail: they have a raw mail, an a
 revision, was carried by an outgoing mail with its text, and left two events and two changes.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 
