@@ -48,7 +48,7 @@ from worker.flows.weighing import Look, look
 
 log = structlog.get_logger("navette.filing")
 
-MOST_TOGETHER = 16
+MOST_TOGETHER = 25
 """So long is SQLite's one writer kept from others: some 50 ms."""
 
 
