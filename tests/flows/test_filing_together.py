@@ -8,6 +8,7 @@ import pytest
 
 from storage import conversations, inbox
 from storage.files import FilesDown, FileStore
+from storage.inbox_claims import DueArrival
 from storage.records import Arrival, ArrivalId, PublicId
 from storage.states import ArrivalState, Outcome, Way
 from tests.conftest import Firm, HandClock
@@ -203,7 +204,7 @@ def test_who_lost_a_worker_or_broke_our_code_or_is_large_is_filed_alone(
 
 
 def test_portions_keep_the_order_and_leave_each_lonely_one_by_itself() -> None:
-    due = [inbox.DueArrival(id=ArrivalId(each), alone=each in {3, 4}) for each in range(1, MOST_TOGETHER + 8)]
+    due = [DueArrival(id=ArrivalId(each), alone=each in {3, 4}) for each in range(1, MOST_TOGETHER + 8)]
     found = list(portions(due))
 
     assert [number for some in found for number in some] == [each.id for each in due]

@@ -69,24 +69,23 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
 
 def file_alone(house: House, reader: Reader, arrival: Arrival) -> Outcome | ArrivalState | None:
     """File what was claimed, in a transaction of its own; whatever breaks it is this mail's alone."""
-    arrival_id = arrival.id
     try:
         outcome = file_claimed(house, reader, arrival)
     except (DatabaseDown, FilesDown) as fault:
-        log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
+        log.warning("put_off", arrival=arrival.id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
     except DecisionChanged:
         put_off(house, arrival, pause=timedelta(0))
         return None
     except LeaseLost:
-        log.warning("lease_lost", arrival=arrival_id)
+        log.warning("lease_lost", arrival=arrival.id)
         return None
     except Exception as fault:  # outermost: one mail that breaks our code stops no other
-        log.exception("filing_broke", arrival=arrival_id)
+        log.exception("filing_broke", arrival=arrival.id)
         return count_error(house, arrival, type(fault).__name__)
     reach("file.after_commit")
-    log.info("filed", arrival=arrival_id, inbound=arrival.inbound_mail_id, outcome=outcome)
+    log.info("filed", arrival=arrival.id, inbound=arrival.inbound_mail_id, outcome=outcome)
     return outcome
 
 
