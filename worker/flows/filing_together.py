@@ -1,9 +1,10 @@
 """Filing the arrivals of one task: most of them together, a few alone.
 
-Together is for mails that are small and new to us (``inbox_claims.due_among``): claimed by one UPDATE, looked at by a few
-statements for all, and on SQLite, which has one writer anyway, written in one commit. PostgreSQL's writers would lock
-each other out if each held the rows of many mails, so there each mail has its commit. A mail whose files would fill the
-memory goes alone, and so does one that broke our code or lost a worker before: whatever it does then is its own.
+Together is for mails that are small and new to us (``inbox_claims.due_among``): claimed by one UPDATE, looked at by a
+few statements for all, and on SQLite, which has one writer anyway, written in one commit. PostgreSQL's writers would
+lock each other out if each held the rows of many mails, so there each mail has its commit. A mail whose files would
+fill the memory goes alone, and so does one that broke our code or lost a worker before: whatever it does then is its
+own.
 
 Of the mails of one conversation only the first is taken, the next one after it was filed: it is weighed by what the
 first one said. When anything breaks, all that was not committed is filed one by one, so that the fault is counted where
