@@ -126,9 +126,9 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
 
 def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> Weighed:
     """What takes time, outside any transaction."""
-    mail = seen.facts.mail
-    files = store_files(house, client, mail) if client else ()
-    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
+    files = store_files(house, client, seen.facts.mail) if client else ()
+    attached = read_attached(reader, seen.facts.mail)
+    return Weighed(look=seen, cut=cut_of(seen, seen.facts.mail), attached=attached, files=files)
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:
@@ -139,11 +139,10 @@ def lock(session: Session, seen: Sequence[Look]) -> None:
 
 def touched(seen: Look) -> set[ConversationId]:
     """The conversations that filing this mail may write to."""
-    reported = seen.facts.reported
     found = (
         seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
         seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
-        reported.conversation_id if reported else None,
+        seen.facts.reported.conversation_id if seen.facts.reported else None,
     )
     return {each for each in found if each is not None}
 
