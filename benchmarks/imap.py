@@ -6,13 +6,15 @@ django-helpdesk's ``get_email`` on a copy of the same mailbox.
 The mails are of mixed sizes (``benchmarks.imap_mails``), answers to as many of our mails as a fifth of them, and lie in
 the same Dovecot. Ours is timed from the first mail kept to the last one filed, as its rows say: new text cut, files
 stored with fsync, the case manager's mail planned. The peer is timed around its command, without its start. Rounds are
-interleaved and only the ratio counts, as the median over rounds. Needs Dovecot.
+interleaved and only the ratio counts, as the median over rounds; the processor time a mail stands beside it, ours with
+the start of all its processes. Needs Dovecot.
 
 ``--peers``: a folder where virtual environments of peers are made (pip); without it there is no second column.
 ``--stored``: the same with so many messages in the database before, against the rate of the empty one.
 """
 
 import argparse
+import logging
 import platform
 import shutil
 import sqlite3
@@ -25,6 +27,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import psutil
+import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -56,6 +61,7 @@ def main() -> None:
     given = parser.parse_args()
     from tests.servers.dovecot import running_dovecot
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     print(f"{platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {HELPDESK[0]}")
     with (
         tempfile.TemporaryDirectory(dir=given.folder, prefix="navette-bench-") as folder,
@@ -71,6 +77,7 @@ class Comparison:
         self.folder, self.dovecot, self.given = folder, dovecot, given
         self.empty, self.stored = folder / "empty", folder / "stored"
         self.rates: dict[str, list[float]] = {}
+        self.cpu: dict[str, list[float]] = {}
 
     def run(self) -> None:
         self.prepare()
@@ -82,6 +89,8 @@ class Comparison:
                 self.note("stored", self.ours(self.stored, f"stored-{number}"))
             told = ", ".join(f"{name} {each[-1]:.1f}/s" for name, each in self.rates.items())
             print(f"round {number + 1}: {told}", flush=True)
+        spent = ", ".join(f"{name} {statistics.median(each) * 1000:.1f} ms" for name, each in self.cpu.items())
+        print(f"processor a mail, Dovecot not counted: {spent}")
         self.judge("ours", "django-helpdesk", "django-helpdesk")
         self.judge("stored", "ours", "empty")
 
@@ -129,6 +138,7 @@ class Comparison:
         ask_for_all(environment, f"{user}@127.0.0.1")
         with running(folder, environment):
             rate = wait_until_filed(folder / "data" / "navette.db", self.given.mails)
+            self.cpu.setdefault(name.rpartition("-")[0], []).append(cpu_of_ours() / self.given.mails)
         shutil.rmtree(folder)
         return rate
 
@@ -146,7 +156,19 @@ class Comparison:
         if taken.followups < self.given.mails:
             raise RuntimeError(f"the peer did not file all mails: {taken}")
         shutil.rmtree(self.folder / name)
+        self.cpu.setdefault("django-helpdesk", []).append(taken.cpu / self.given.mails)
         return self.given.mails / taken.seconds
+
+
+def cpu_of_ours() -> float:
+    """Seconds of processor of all our processes so far, their start too."""
+    ours = [each for each in psutil.Process().children(recursive=True) if is_ours(each)]
+    return sum(each.cpu_times().user + each.cpu_times().system for each in ours)
+
+
+def is_ours(process: psutil.Process) -> bool:
+    words = process.cmdline()
+    return "worker" in words or any("valkey" in word for word in words[:1])
 
 
 def ask_for_all(environment: dict[str, str], mailbox: str) -> None:

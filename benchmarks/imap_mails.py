@@ -7,7 +7,7 @@ ones, a quarter carries a file. Each answers by the signed address and quotes th
 import base64
 import email
 import email.policy
-import random  # noqa: TID251 - a fixed seed makes the same mails each time
+import random  # noqa: TID251 - with a seed: the same mails every time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path

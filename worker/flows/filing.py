@@ -71,24 +71,23 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
 
 def file_alone(house: House, reader: Reader, arrival: Arrival) -> Outcome | ArrivalState | None:
     """File what was claimed, in a transaction of its own; whatever breaks it is this mail's alone."""
-    arrival_id = arrival.id
     try:
         outcome = file_claimed(house, reader, arrival)
     except (DatabaseDown, FilesDown, TemporaryFailure) as fault:
-        log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
+        log.warning("put_off", arrival=arrival.id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
     except DecisionChanged:
         put_off(house, arrival, pause=timedelta(0))
         return None
     except LeaseLost:
-        log.warning("lease_lost", arrival=arrival_id)
+        log.warning("lease_lost", arrival=arrival.id)
         return None
     except Exception as fault:  # outermost: one mail that breaks our code stops no other
-        log.exception("filing_broke", arrival=arrival_id)
+        log.exception("filing_broke", arrival=arrival.id)
         return count_error(house, arrival, type(fault).__name__)
     reach("file.after_commit")
-    log.info("filed", arrival=arrival_id, inbound=arrival.inbound_mail_id, outcome=outcome)
+    log.info("filed", arrival=arrival.id, inbound=arrival.inbound_mail_id, outcome=outcome)
     return outcome
 
 
@@ -129,9 +128,9 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
 
 def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> Weighed:
     """What takes time, outside any transaction."""
-    mail = seen.facts.mail
-    files = store_files(house, client, mail) if client else ()
-    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
+    files = store_files(house, client, seen.facts.mail) if client else ()
+    attached = read_attached(reader, seen.facts.mail)
+    return Weighed(look=seen, cut=cut_of(seen, seen.facts.mail), attached=attached, files=files)
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:
@@ -142,11 +141,10 @@ def lock(session: Session, seen: Sequence[Look]) -> None:
 
 def touched(seen: Look) -> set[ConversationId]:
     """The conversations that filing this mail may write to."""
-    reported = seen.facts.reported
     found = (
         seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
         seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
-        reported.conversation_id if reported else None,
+        seen.facts.reported.conversation_id if seen.facts.reported else None,
     )
     return {each for each in found if each is not None}
 

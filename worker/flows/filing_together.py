@@ -1,9 +1,10 @@
 """Filing the arrivals of one task: most of them together, a few alone.
 
-Together is for mails that are small and new to us (``inbox.due_among``): claimed by one UPDATE, looked at by a few
-statements for all, and on SQLite, which has one writer anyway, written in one commit. PostgreSQL's writers would lock
-each other out if each held the rows of many mails, so there each mail has its commit. A mail whose files would fill the
-memory goes alone, and so does one that broke our code or lost a worker before: whatever it does then is its own.
+Together is for mails that are small and new to us (``inbox_claims.due_among``): claimed by one UPDATE, looked at by a
+few statements for all, and on SQLite, which has one writer anyway, written in one commit. PostgreSQL's writers would
+lock each other out if each held the rows of many mails, so there each mail has its commit. A mail whose files would
+fill the memory goes alone, and so does one that broke our code or lost a worker before: whatever it does then is its
+own.
 
 Of the mails of one conversation only the first is taken, the next one after it was filed: it is weighed by what the
 first one said. When anything breaks, all that was not committed is filed one by one, so that the fault is counted where
@@ -17,10 +18,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import inbox
+from storage import inbox, inbox_claims
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.inbox import DueArrival
+from storage.inbox_claims import DueArrival
 from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, InboundMail
 from worker.core.parsed import ParsedMail
@@ -48,7 +49,7 @@ from worker.flows.weighing import Look, look
 
 log = structlog.get_logger("navette.filing")
 
-MOST_TOGETHER = 16
+MOST_TOGETHER = 25
 """So long is SQLite's one writer kept from others: some 50 ms."""
 
 
@@ -95,7 +96,7 @@ def file_arrivals(
 def due_among(house: House, ids: Sequence[ArrivalId]) -> list[DueArrival]:
     """A look without a lock: under load most rings are for what was filed meanwhile."""
     with house.database.reading() as session:
-        return inbox.due_among(session, ids, house.now(session))
+        return inbox_claims.due_among(session, ids, house.now(session))
 
 
 def portions(due: Sequence[DueArrival]) -> Iterator[list[ArrivalId]]:
@@ -115,7 +116,7 @@ def portions(due: Sequence[DueArrival]) -> Iterator[list[ArrivalId]]:
 
 def claim_together(house: House, ids: Sequence[ArrivalId]) -> list[Arrival]:
     with house.database.writing() as session:
-        return inbox.claim_together(session, ids, house.now(session), lease=house.policy.file_lease)
+        return inbox_claims.claim_together(session, ids, house.now(session), lease=house.policy.file_lease)
 
 
 def file_together(
