@@ -5,6 +5,8 @@ with its text and a return path, and left events, changes and a closed attention
 a raw mail (a tenth of them not purged yet), an arrival and a filing, and each fourth of those a file.
 """
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 CLIENTS = 2000

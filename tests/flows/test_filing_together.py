@@ -1,6 +1,6 @@
 """The arrivals of one task are filed together, and each as if it were filed alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.conftest import Firm, HandClock
 from tests.flows.mailroom import Mailroom, address_in, reply, texts
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import ask
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import Started
 from worker.flows.filing_together import MOST_TOGETHER, claim_together, due_among, file_arrivals, portions
@@ -134,9 +134,9 @@ class Breaking(MailReader):
         super().__init__()
         self.word, self.how = word, how
 
-    def parse(self, raw: bytes) -> ParsedMail:
+    def parse(self, raw: RawMail) -> ParsedMail:
         mail = super().parse(raw)
-        return self.how(mail) if self.word in raw else mail
+        return self.how(mail) if self.word in raw[:] else mail
 
 
 class Died(BaseException):
@@ -226,7 +226,7 @@ def test_what_was_not_begun_when_the_time_is_over_is_free_at_once(
 
 
 class FullDisk(FileStore):
-    def put_attachment(self, client: PublicId, content: bytes) -> str:
+    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
         raise FilesDown("No space left on device (28)")
 
 
@@ -268,11 +268,11 @@ class Meanwhile(FileStore):
         self.happens = happens
         self.done: list[bool] = []
 
-    def put_attachment(self, client: PublicId, content: bytes) -> str:
+    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
         if not self.done:
             self.done.append(True)
             self.happens()
-        return super().put_attachment(client, content)
+        super().put_attachment_pieces(client, sha256, pieces)
 
 
 def test_a_decision_that_changed_meanwhile_puts_that_mail_off_and_no_other(
