@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from worker.core.new_text.comparison import SentWords, compare
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
-from worker.core.new_text.headers import Header, header_at, is_forward, loose_header_above
+from worker.core.new_text.headers import (
+    Header,
+    header_at,
+    is_forward,
+    loose_header_above,
+    stands_above_quote,
+)
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
@@ -76,11 +82,24 @@ def by_patterns(lines: Sequence[Line], known: Known) -> Marked | None:
     marked.rules.append(header.rule)
     marked.mark(header.first, header.end, Mark.HEADER)
     mark_markers(marked)
-    if Mark.QUOTED in marked.marks[header.end :]:
+    if is_prefix_style(marked, header):
         mark_lost_prefixes(marked)
     else:
         mark_below(marked, header.end)
     return marked
+
+
+def is_prefix_style(marked: Marked, header: Header) -> bool:
+    """Is the quote below in ``>``? A flat quote may hold such lines too, further down: what we quoted ourselves.
+
+    Where nothing stands above the header, what stands between it and the first ``>`` is rather the author's.
+    """
+    if marked.lines[header.first].depth or stands_above_quote(marked.lines, header.end):
+        return True
+    return Mark.QUOTED in marked.marks[header.end :] and not any(
+        mark is Mark.NEW and line.words
+        for mark, line in zip(marked.marks[: header.first], marked.lines[: header.first], strict=True)
+    )
 
 
 def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
