@@ -6,6 +6,7 @@ Methods from strong to weak; the first one that finds something and leaves the a
 |----------------------------------|--------------------------------------------------------------|------------|
 | comparison+header                | what we sent, and a header by evidence above it              | 0.98       |
 | comparison                       | what we sent                                                 | 0.95       |
+| structure                        | elements of the HTML that stand around quotes                | 0.90       |
 | marker+header                    | our marker line and a header above it                        | 0.85       |
 | attribution, original message    | an introduction or an original-message line, with evidence   | 0.80       |
 | header block                     | a header block, with evidence                                | 0.75       |
@@ -18,7 +19,7 @@ Methods from strong to weak; the first one that finds something and leaves the a
 
 New text between or below quoted lines costs a tenth of it, a mail above the caps (``…+capped``) a fifth. An empty new
 text is valid (a photo, when every other word is a quote, its header or a tagline); what to do when there is no file
-either is the caller's. Steps are modules that mark lines; to add one (the structure of HTML), add it to ``METHODS``.
+either is the caller's. Steps are modules that mark lines; to add one, add it to ``METHODS``.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,14 +29,16 @@ from worker.core.new_text.comparison import index_sent
 from worker.core.new_text.cut import Cut, Sent
 from worker.core.new_text.evidence import evidence_of
 from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
+from worker.core.new_text.lending import with_origins
 from worker.core.new_text.marking import Mark, Marked
-from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix
+from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
     "comparison+header": 0.98,
     "comparison": 0.95,
+    "structure": 0.90,
     "marker+header": 0.85,
     "attribution": 0.80,
     "original message": 0.80,
@@ -52,11 +55,11 @@ CAPPED_COSTS = 0.8
 DEGENERATE = 4
 
 Method = Callable[[Sequence[Line], Known], Marked | None]
-METHODS: tuple[Method, ...] = (by_comparison, by_marker, by_patterns, by_prefix)
+METHODS: tuple[Method, ...] = (by_comparison, by_structure, by_marker, by_patterns, by_prefix)
 
 
 def cut_reply(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None, sent: Sent | None) -> Cut:
-    """``mail_lines``: the readable text, ``>`` kept; ``html_lines``: the same from HTML, read when the text is none."""
+    """``mail_lines``: the readable text, ``>`` kept; ``html_lines``: the same from HTML, which says who made a line."""
     lines = normalise(body_of(mail_lines, html_lines))
     known = known_of(sent)
     marked, fell_back = first_that_fits(lines, known)
@@ -72,7 +75,9 @@ def body_of(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | Non
     if not html_lines:
         return mail_lines
     texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (mail_lines, html_lines))
-    return html_lines if texts * DEGENERATE < htmls else mail_lines
+    if texts * DEGENERATE < htmls:
+        return html_lines
+    return mail_lines if any(line.origin for line in mail_lines) else with_origins(mail_lines, html_lines)
 
 
 def known_of(sent: Sent | None) -> Known:

@@ -218,6 +218,11 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
     return Header(first=first - ruled, end=end, rule="header")
 
 
+def label_count(lines: Sequence[Line], number: int) -> int:
+    """How many of the first lines from here have a short label, in whatever language."""
+    return sum(has_short_label(line) for line in lines[number : number + MOST_WRAPS + 2])
+
+
 def has_short_label(line: Line) -> bool:
     head, colon, rest = line.content[: LONGEST_LABEL + 4].partition(":")
     return bool(colon and rest[:1] in (" ", "") and head and len(head.split()) <= 3)

@@ -1,4 +1,4 @@
-"""The methods that mark lines, from strong to weak: comparison, marker line, patterns, prefix.
+"""The methods that mark lines, from strong to weak: comparison, structure of the HTML, marker line, patterns, prefix.
 
 Each takes the lines and what is known of our mail, and gives marks, or None when it finds
 nothing. What is common: lines in the prefix of a quote are quoted, but not those of a forward, whose content is the
@@ -21,6 +21,7 @@ from worker.core.new_text.headers import (
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
+from worker.core.new_text.structure import is_heading, mark_structure
 
 MOST_LINES_ABOVE = 16
 MOST_STARTS = 200
@@ -50,9 +51,28 @@ def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
         elif number in matched.inserted:
             marked.marks[number] = Mark.NEW
     mark_markers(marked)
+    mark_headings(marked)
     if mark_headers_above(marked, known.evidence):
         marked.rules.append("header")
     mark_older_mails(marked, known.evidence)
+    return marked
+
+
+def mark_headings(marked: Marked) -> None:
+    """What the HTML says is the header of a quote, around what we sent."""
+    for number, line in enumerate(marked.lines):
+        if is_heading(line) and marked.marks[number] is Mark.NEW and number not in marked.inserted:
+            marked.marks[number] = Mark.HEADER
+
+
+def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
+    """Step 5: the HTML tells what is quoted. What follows a container, and no beginning, stays."""
+    marked = with_prefixes(lines)
+    if not mark_structure(marked, known.evidence):
+        return None
+    marked.rules.append("structure")
+    mark_markers(marked)
+    mark_headers_above(marked, known.evidence)
     return marked
 
 

@@ -12,7 +12,7 @@ before it goes.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from worker.core.new_text.patterns import ORIGINALS
@@ -35,7 +35,9 @@ DASHED = re.compile(r"(?<!-)-{5,}+ ?[^-\n]{3,40}-{5,}+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """``content`` has no quote prefix; ``whole`` is False when it is only the head of a very long line."""
+    """``content`` has no quote prefix; ``whole`` is False when it is only the head of a very long line; ``origin``: the
+    HTML elements it stands in that tell who made it.
+    """
 
     text: str
     content: str
@@ -43,6 +45,7 @@ class Line:
     words: tuple[str, ...]
     whole: bool = True
     skipped: bool = False
+    origin: tuple[str, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -80,7 +83,7 @@ def flat_lines(body: Iterable[BodyLine]) -> list[BodyLine]:
     lines: list[BodyLine] = []
     for line in body:
         if "\n" in line.text or "\r" in line.text:
-            lines += [BodyLine(text=part, depth=line.depth) for part in LINE_ENDS.split(line.text)]
+            lines += [replace(line, text=part) for part in LINE_ENDS.split(line.text)]
         else:
             lines.append(line)
     return lines
@@ -135,4 +138,11 @@ def read_line(text: str, line: BodyLine) -> Line:
     content = text.lstrip("> \t") if line.depth else text.lstrip()
     whole = len(content) <= MOST_OF_A_LINE
     content = content if whole else content[:MOST_OF_A_LINE]
-    return Line(text=text, content=content, depth=min(line.depth, MOST_LEVELS), words=words_of(content), whole=whole)
+    return Line(
+        text=text,
+        content=content,
+        depth=min(line.depth, MOST_LEVELS),
+        words=words_of(content),
+        whole=whole,
+        origin=line.origin,
+    )
