@@ -46,7 +46,8 @@ def replies_in(folder: Path) -> Iterator[Reply]:
 
 
 def words(text: str) -> Counter[str]:
-    return Counter(re.findall(r"\w+|[^\w\s<>*_-]", text.lower()))
+    """Places of pictures are not the author's words."""
+    return Counter(re.findall(r"\w+|[^\w\s<>*_-]", re.sub(r"\[image: [^\]]{1,80}\]", "", text.lower())))
 
 
 def judged(cut: Cut, written: str) -> str:
@@ -91,7 +92,8 @@ def main() -> None:
                 print(f"--- {verdict}: {reply.name} ({way}, {cut.method} {cut.confidence})\n{cut.new_text}\n")
     for way, count in counts.items():
         total = count.total()
-        print(f"{way:20} {total:4} mails  {count['clean'] / total:6.1%} clean  kept {count['kept']:3}  lost {count['lost']:3}")
+        clean = f"{count['clean'] / total:6.1%} clean"
+        print(f"{way:20} {total:4} mails  {clean}  kept {count['kept']:3}  lost {count['lost']:3}")
 
 
 if __name__ == "__main__":

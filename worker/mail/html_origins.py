@@ -1,8 +1,9 @@
 """Who made an element of HTML: the names that tell, of all the classes and ids a mail holds (REPLIES.md, 5 and 8).
 
 A name is a class, id, name, data-marker or data-smartmail of the element, without what the next program puts in front
-of each: Outlook ``x_``, Yahoo ``yiv123`` and ``ydp1a2b3c4d``, Gmail ``m_-123``, Hotmail ``ecx``. ``blockquote_cite`` stands for ``blockquote[type=cite]``; ``outlook_border`` for the block with a thin line on top that
-Outlook puts above what it quotes.
+of each: Outlook ``x_``, Yahoo ``yiv123`` and ``ydp1a2b3c4d``, Gmail ``m_-123``, Hotmail ``ecx``. ``blockquote_cite``
+stands for ``blockquote[type=cite]``; ``outlook_border`` for the block with a thin line on top that Outlook puts above
+what it quotes.
 """
 
 import re

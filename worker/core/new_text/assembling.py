@@ -9,9 +9,9 @@ author trimmed the quote himself: no header above it, few lines.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from worker.core.new_text.comparison import Words
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
+from worker.core.new_text.placing import Words
 
 MOST_LINES_OF_A_QUESTION = 4
 LONG_LINE = 50

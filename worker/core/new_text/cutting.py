@@ -15,7 +15,8 @@ Methods from strong to weak; the first one that finds something and leaves the a
 | quote prefix                     | ``>`` alone                                                  | 0.60       |
 | signature                        | nothing quoted; a marked signature                           | 0.90       |
 | nothing                          | nothing quoted, and no sign that anything is                 | 0.90       |
-| nothing                          | there are signs, but cutting would have left nothing         | 0.40       |
+| nothing                          | there are signs, but cutting would have left nothing, or     | 0.40       |
+|                                  | taken answers that the author says stand inside the quote    |            |
 
 New text between or below quoted lines costs a tenth of it, a mail above the caps (``…+capped``) a fifth. An empty new
 text is valid (a photo, when every other word is a quote, its header or a tagline); what to do when there is no file
@@ -25,14 +26,15 @@ either is the caller's. Steps are modules that mark lines; to add one, add it to
 from collections.abc import Callable, Sequence
 
 from worker.core.new_text.assembling import blocks_of, cut_text, new_text, settle_blanks
-from worker.core.new_text.comparison import index_sent
 from worker.core.new_text.cut import Cut, Sent
 from worker.core.new_text.evidence import evidence_of
 from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
+from worker.core.new_text.foreign import announces_answers
 from worker.core.new_text.lending import with_origins
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
+from worker.core.new_text.placing import index_sent
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
@@ -98,9 +100,20 @@ def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
 
 def leaves_author_words(marked: Marked) -> bool:
     """Guard: nothing is left only where every word is known as a quote or a header, not where it stood below one."""
-    if marked.has_new_words() or marked.rules[0] == "comparison":
+    if marked.rules[0] == "comparison":
         return True
-    return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
+    if not marked.has_new_words():
+        return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
+    return not hides_answers(marked)
+
+
+def hides_answers(marked: Marked) -> bool:
+    """Guard: the author says that he answered inside the quote, and nothing there can be told from the quote."""
+    blocks = blocks_of(marked)
+    quote = next((number for number, block in enumerate(blocks) if not block.new), len(blocks))
+    if quote == 0 or any(block.new for block in blocks[quote:]):
+        return False
+    return announces_answers(marked.lines[: blocks[quote].first] if quote < len(blocks) else ())
 
 
 def assembled(marked: Marked, known: Known, *, fell_back: bool) -> Cut:

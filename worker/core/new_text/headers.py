@@ -75,6 +75,7 @@ def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Heade
         inner = (
             block_at(lines, below, evidence)
             or one_line_at(lines, below, evidence)
+            or bare_labels_at(lines, below, evidence)
             or attribution_at(lines, below, evidence)
         )
     return Header(first=number, end=inner.end if inner else number + 1, rule="original message")
@@ -93,6 +94,21 @@ def one_line_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Heade
     kinds = {found.lastindex for found in LABELS_INSIDE.finditer(text)}
     if len(kinds) >= 2 and evidence.signs(text):
         return Header(first=number, end=number + 1, rule="header block")
+    return None
+
+
+def bare_labels_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """Labels without a colon, of eM Client: ``De "Anne" <anne@…>``, ``Date 12/10/2026``."""
+    end = number
+    kinds: set[str] = set()
+    while end < min(len(lines), number + MOST_WRAPS + 2):
+        kind = LABELS.get(bare(lines[end]).partition(" ")[0])
+        if kind is None or kind in kinds:
+            break
+        kinds.add(kind)
+        end += 1
+    if len(kinds) >= 3 and evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[number:end])):
+        return Header(first=number, end=end, rule="header block")
     return None
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from worker.core.new_text.notices import DEVICES, TAGLINES
 from worker.core.new_text.patterns import ORIGINALS
 from worker.core.parsed import BodyLine
 
@@ -124,8 +125,17 @@ def apart_at_dashes(text: str) -> list[str]:
     found = DASHED.search(text)
     if found is None or found.span() == (0, len(text)) or not opens_a_header(found.group(), text[found.end() :]):
         return [text]
-    parts = (text[: found.start()].rstrip(), found.group(), text[found.end() :].strip())
+    parts = (*apart_at_tagline(text[: found.start()].rstrip()), found.group(), text[found.end() :].strip())
     return [part for part in parts if part]
+
+
+def apart_at_tagline(text: str) -> tuple[str, str]:
+    """``Merci.Envoyé depuis mon Galaxy`` before such dashes: the tagline is glued to the last word as well."""
+    low = text.lower()
+    start = max((low.rfind(tagline) for tagline in TAGLINES), default=-1)
+    if start < 0 or not text[start].isupper() or not any(device in low[start:] for device in DEVICES):
+        return text, ""
+    return text[:start].rstrip(), text[start:]
 
 
 def opens_a_header(dashed: str, rest: str) -> bool:
