@@ -3,7 +3,7 @@
 A name is a class, id, name, data-marker or data-smartmail of the element, without what the next program puts in front
 of each: Outlook ``x_``, Yahoo ``yiv123`` and ``ydp1a2b3c4d``, Gmail ``m_-123``, Hotmail ``ecx``. ``blockquote_cite``
 stands for ``blockquote[type=cite]``; ``outlook_border`` for the block with a thin line on top that Outlook puts above
-what it quotes.
+what it quotes; ``coloured`` for red, blue or green text.
 """
 
 import re
@@ -32,6 +32,12 @@ MOST_NAMES = 20
 # The colour is #E1E1E1 or #B5C4DF; programs that write the style anew put its parts in another order.
 OUTLOOK_COLOUR = re.compile(r"#(?:e1e1e1|b5c4df)\b|rgb\(\s*(?:225,\s*225,\s*225|181,\s*196,\s*223)\s*\)")
 OUTLOOK_BORDER = re.compile(r"border-(?:top|style|width|color)\s*:")
+# Red, blue and green as Word and Outlook on the web offer them to a writer; not the dark blue of Word's own replies.
+COLOURED = re.compile(
+    r"(?:^|[;\s])color\s*:\s*(?:red|blue|green|#ff0000|#c00000|#0070c0|#00b0f0|#00b050|#0000ff"
+    r"|rgb\(\s*(?:255,\s*0,\s*0|192,\s*0,\s*0|200,\s*38,\s*19|0,\s*112,\s*192|0,\s*176,\s*80|0,\s*0,\s*255)\s*\))"
+)
+COLOURS = frozenset({"red", "blue", "green", "#ff0000", "#c00000", "#0000ff", "#0070c0", "#00b050"})
 RENAMED = re.compile(r"(?:x_|ecx|yiv\d{1,20}|ydp[0-9a-f]{1,12}?(?=yahoo_)|m_-?\d{1,20})", re.IGNORECASE)
 
 
@@ -45,6 +51,8 @@ def names_of(tag: str, attributes: Mapping[str, str | None], style: str) -> list
         names.append("blockquote_cite")
     if style and OUTLOOK_BORDER.search(style) and OUTLOOK_COLOUR.search(style):
         names.append("outlook_border")
+    if (style and COLOURED.search(style)) or (attributes.get("color") or "").lower() in COLOURS:
+        names.append("coloured")
     return names
 
 

@@ -28,7 +28,9 @@ class Block:
 
 
 def settle_blanks(marked: Marked) -> None:
-    """Blank lines and rules between lines of one mark take it; elsewhere blank ones go with the line before."""
+    """Blank lines and rules between lines of one mark take it; elsewhere blank ones go with the line before, and a rule
+    with the header below.
+    """
     lines, marks = marked.lines, marked.marks
     following = next_marks(marked)
     before: Mark | None = None
@@ -38,7 +40,7 @@ def settle_blanks(marked: Marked) -> None:
             cut_after = after is not None and after is not Mark.NEW
             if before is not None and before is not Mark.NEW and (line.is_blank or line.is_rule or cut_after):
                 marks[number] = before
-            elif cut_after and line.is_blank and after is not None:
+            elif after is not None and cut_after and (line.is_blank or (line.is_rule and after is Mark.HEADER)):
                 marks[number] = after
         if holds_author(line):
             before = marks[number]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.new_text.evidence import Evidence, Sign
-from worker.core.new_text.normalising import DASHED, Line
-from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, STARTS, VERBS
+from worker.core.new_text.normalising import DASHED, Line, words_of
+from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, PRONOUNS, QUOTING, STARTS, VERBS
 
 MOST_WRAPS = 4
 MOST_LINES_OF_A_BLOCK = 24
@@ -163,12 +163,12 @@ def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
 
 
 def is_proven(kinds: set[str], signs: set[Sign]) -> bool:
-    """Three labels and one sign, or two labels and our name, or both an address and a time."""
+    """Three labels and a sign other than a date, or two labels and our name, or both an address and a time."""
     named = kinds - {"other"}
     if "from" not in named and "sent" not in named:
         return False
     if len(named) >= 3:
-        return bool(signs)
+        return bool(signs - {Sign.DATE})
     return len(named) == 2 and (Sign.NAME in signs or {Sign.ADDRESS, Sign.TIME} <= signs)
 
 
@@ -184,22 +184,33 @@ def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> He
         if is_introduction(text):
             signs = evidence.signs(text)
             fewest = 1 if stands_above_quote(lines, end) else 2
-            return Header(first=number, end=end, rule="attribution") if len(signs) >= fewest else None
+            proven = len(signs) >= fewest and (Sign.ADDRESS in signs or not is_told(text))
+            return Header(first=number, end=end, rule="attribution") if proven else None
     return None
 
 
 def may_start(text: str) -> bool:
+    text = text.lstrip("- ")
     if text.startswith(STARTS):
         return any(letter.isdigit() for letter in text)
-    return text[:1].isdigit() or "@" in text or any(phrase in text for phrase in NAME_FIRST)
+    return text.startswith(QUOTING) or (
+        text[:1].isdigit() or "@" in text or any(phrase in text for phrase in NAME_FIRST)
+    )
 
 
 def is_introduction(text: str) -> bool:
-    text = text.rstrip(" *_")
+    """It ends with its verb, or with a colon. Zoho and Notes draw dashes around it."""
+    dashed = text.startswith("--") and text.endswith("--")
+    text = text.strip("- *_") if dashed else text.rstrip(" *_")
     if text.endswith(":"):
         dated = text[:1].isdigit() and "@" in text
-        return dated or any(verb in text for verb in VERBS)
+        return dated or text.startswith(QUOTING) or any(verb in text for verb in VERBS)
     return text.endswith(VERBS)
+
+
+def is_told(text: str) -> bool:
+    """As in "On Monday at 10:30 you wrote to me:", a person's own sentence: programs use no pronouns."""
+    return not PRONOUNS.isdisjoint(words_of(text))
 
 
 def stands_above_quote(lines: Sequence[Line], number: int) -> bool:
@@ -235,8 +246,13 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
 
 
 def label_count(lines: Sequence[Line], number: int) -> int:
-    """How many of the first lines from here have a short label, in whatever language."""
-    return sum(has_short_label(line) for line in lines[number : number + MOST_WRAPS + 2])
+    """How many lines from here on have a short label, in whatever language."""
+    count = 0
+    for line in lines[number : number + MOST_LINES_OF_A_BLOCK]:
+        if not has_short_label(line):
+            break
+        count += 1
+    return count
 
 
 def has_short_label(line: Line) -> bool:

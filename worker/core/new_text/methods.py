@@ -23,7 +23,7 @@ from worker.core.new_text.quoting import (
     mark_older_mails,
     with_prefixes,
 )
-from worker.core.new_text.structure import is_heading, mark_structure
+from worker.core.new_text.structure import is_heading, mark_coloured, mark_structure
 
 FEWEST_WORDS = 12
 MOST_LINES_OF_A_CITATION = 2
@@ -91,6 +91,8 @@ def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
     marked.rules.append("structure")
     mark_markers(marked)
     mark_headers_above(marked, known.evidence)
+    if known.sent is None:
+        mark_coloured(marked)
     return marked
 
 
@@ -124,6 +126,8 @@ def by_patterns(lines: Sequence[Line], known: Known) -> Marked | None:
         mark_lost_prefixes(marked)
     else:
         mark_below(marked, header.end)
+        if known.sent is None:
+            mark_coloured(marked)
     return marked
 
 

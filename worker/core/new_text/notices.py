@@ -158,6 +158,18 @@ DEVICES = (
     "courrier pour",
     "mail voor",
     "mail für",
+    "apple watch",
+    "bluemail",
+    "mail.com",
+    "mailspring",
+)
+
+# An author who tells how he sent something begins like that too ("Envoyé via Proximus hier"): he says when, or to whom.
+NO_TAGLINE = frozenset(
+    "hier matin soir midi lundi mardi mercredi jeudi vendredi samedi dimanche vous votre reçu aujourd bien "
+    "gisteren vandaag maandag dinsdag woensdag donderdag vrijdag zaterdag zondag u jullie ontvangen goed "
+    "gestern heute montag dienstag mittwoch donnerstag freitag samstag sonntag ihnen erhalten "
+    "yesterday today monday tuesday wednesday thursday friday saturday sunday you received".split()
 )
 
 # "My answers below, in red": the author wrote inside the quote. One of these, with a word of answering or alone.

@@ -4,7 +4,11 @@ Everything is lower case, with plain apostrophes. Rules that use them: ``attribu
 """
 
 # First words of one-line introductions: Gmail, Apple Mail, Thunderbird, Yahoo, Proton, Roundcube, K-9, mutt.
-STARTS = ("le ", "en date du ", "op ", "am ", "on ", "den ")
+# Also of Italian, Spanish and Portuguese programs, whose owners write to us in our languages.
+STARTS = ("le ", "en date du ", "op ", "am ", "on ", "den ", "il giorno ", "il ", "el ", "em ")
+
+# The same without a date and a verb: Horde.
+QUOTING = ("zitat von ", "quoting ", "citaat van ", "citation de ", "citando ")
 
 # Their verbs, in any place: Gmail and Apple (fr "a écrit :", en "wrote:"), Gmail nl ("schreef X <…>:"), Outlook.com nl
 # ("heeft … geschreven"), Gmail de ("schrieb X <…>:"), GMX ("hat am … geschrieben"), The Bat ("writes").
@@ -20,6 +24,19 @@ VERBS = (
     "schreibt",
     "wrote",
     "writes",
+    "ha scritto",
+    "escribió",
+    "escreveu",
+)
+
+# What a person says who tells of a mail himself ("Le 12 mars, Proximus m'a écrit :"): no program does.
+PRONOUNS = frozenset(
+    (
+        *("m", "j", "t", "je", "tu", "nous", "vous", "lui", "leur"),
+        *("ik", "mij", "me", "je", "jij", "wij", "we", "ons", "hem", "haar", "hen", "u"),
+        *("ich", "mir", "mich", "wir", "uns", "sie", "ihnen", "ihm"),
+        *("i", "you", "us", "him", "them"),
+    )
 )
 
 # Introductions that begin with the name: Thunderbird nl ("X schreef op DATE:"), Thunderbird de and GMX ("X schrieb am
@@ -38,11 +55,12 @@ NAME_FIRST = (
     "hat am",
 )
 
-# Labels of header blocks: Outlook (desktop, OWA, mobile), Thunderbird, Samsung, GMX, Zimbra, Open-Xchange, Lotus.
+# Labels of header blocks: Outlook (desktop, OWA, mobile), Thunderbird, Samsung, GMX, Zimbra, Open-Xchange, Lotus, SFR.
+# The last ones of each kind: Italian, Spanish, Portuguese, Polish, Romanian programs.
 LABELS = {
     label: kind
     for kind, labels in {
-        "from": ("de", "van", "von", "from", "expéditeur", "afzender", "absender", "sender"),
+        "from": ("de", "van", "von", "from", "expéditeur", "afzender", "absender", "sender", "da", "od", "de la"),
         "sent": (
             "envoyé",
             "envoyé le",
@@ -55,10 +73,43 @@ LABELS = {
             "gesendet",
             "gesendet am",
             "sent",
+            "message du",
+            "inviato",
+            "enviado",
+            "enviado el",
+            "data",
+            "fecha",
+            "wysłano",
+            "trimis",
         ),
-        "to": ("à", "a", "aan", "an", "to", "pour", "destinataire", "destinataires", "geadresseerde", "empfänger"),
-        "cc": ("cc", "cci", "bcc", "copie", "copie à", "kopie", "kopie (cc)"),
-        "subject": ("objet", "sujet", "onderwerp", "betreff", "subject"),
+        "to": (
+            "à",
+            "a",
+            "aan",
+            "an",
+            "to",
+            "pour",
+            "destinataire",
+            "destinataires",
+            "geadresseerde",
+            "empfänger",
+            "para",
+            "do",
+            "către",
+        ),
+        "cc": ("cc", "cci", "bcc", "copie", "copie à", "kopie", "kopie (cc)", "dw"),
+        "subject": (
+            "objet",
+            "sujet",
+            "onderwerp",
+            "betreff",
+            "subject",
+            "oggetto",
+            "asunto",
+            "assunto",
+            "temat",
+            "subiect",
+        ),
         "other": (
             "pièces jointes",
             "bijlagen",

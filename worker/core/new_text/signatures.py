@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from worker.core.new_text.containers import SIGNATURES
 from worker.core.new_text.headers import bare
-from worker.core.new_text.normalising import Line
-from worker.core.new_text.notices import DEVICES, TAGLINES
+from worker.core.new_text.normalising import NOISE, Line
+from worker.core.new_text.notices import DEVICES, NO_TAGLINE, TAGLINES
 
 MOST_LINES_OF_A_SIGNATURE = 12
 LONGEST_TAGLINE = 160
@@ -56,7 +56,7 @@ def tagline_start(lines: Sequence[Line], first: int, end: int) -> int:
 
 
 def is_tagline(line: Line) -> bool:
-    text = bare(line)
-    return (
-        len(line.content) <= LONGEST_TAGLINE and text.startswith(TAGLINES) and any(device in text for device in DEVICES)
-    )
+    text = NOISE.sub(" ", bare(line))
+    if len(line.content) > LONGEST_TAGLINE or not text.startswith(TAGLINES) or "?" in text:
+        return False
+    return any(device in text for device in DEVICES) and NO_TAGLINE.isdisjoint(re.findall(r"[^\W\d_]+", text))

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from worker.core.new_text.containers import BEGINNINGS, HEADINGS, LIKELY_BEGINNINGS, QUOTES
 from worker.core.new_text.evidence import Evidence
-from worker.core.new_text.headers import after_blanks, header_at, is_forward, label_count
+from worker.core.new_text.foreign import announces_answers
+from worker.core.new_text.headers import after_blanks, header_at, is_forward, label_count, label_of
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 
 MOST_LINES_OF_A_HEADER = 12
+MOST_WORDS_OF_A_GREETING = 8
 
 
 def is_heading(line: Line) -> bool:
@@ -52,6 +54,19 @@ def mark_from(marked: Marked, beginning: int) -> None:
             marked.marks[number] = Mark.HEADER if number == beginning else Mark.BELOW
 
 
+def mark_coloured(marked: Marked) -> None:
+    """Where we do not know what we sent: lines below a header in a colour of their own are answers, if the author wrote
+    hardly more above, or says that they are.
+    """
+    first = next((number for number, mark in enumerate(marked.marks) if mark is not Mark.NEW), 0)
+    above = marked.lines[:first]
+    if sum(len(line.words) for line in above) > MOST_WORDS_OF_A_GREETING and not announces_answers(above):
+        return
+    for number, line in enumerate(marked.lines[first:], first):
+        if "coloured" in line.origin and marked.marks[number] in {Mark.BELOW, Mark.QUOTED} and not line.depth:
+            marked.marks[number] = Mark.NEW
+
+
 def is_beginning(lines: Sequence[Line], number: int, evidence: Evidence) -> bool:
     origin = lines[number].origin
     if not BEGINNINGS.isdisjoint(origin):
@@ -61,11 +76,18 @@ def is_beginning(lines: Sequence[Line], number: int, evidence: Evidence) -> bool
     below = after_blanks(lines, number + 1) if lines[number].is_rule else number
     if below >= len(lines):
         return False
-    return (
-        is_heading(lines[below])
-        or label_count(lines, below) >= 2
-        or header_at(lines, below, evidence, ours=False) is not None
-    )
+    return is_heading(lines[below]) or is_labelled(lines, below, evidence)
+
+
+def is_labelled(lines: Sequence[Line], number: int, evidence: Evidence) -> bool:
+    """A header block, in any language: two labels, and when the mail was sent or whose it is."""
+    if header_at(lines, number, evidence, ours=False) is not None:
+        return True
+    if not evidence.signs(lines[number].content) and label_of(lines[number]) is None:
+        return False
+    count = label_count(lines, number)
+    text = " ".join(line.content[:400] for line in lines[number : number + count])
+    return count >= 2 and len(evidence.signs(text)) >= 2
 
 
 def is_anothers(lines: Sequence[Line], number: int, evidence: Evidence) -> bool:
