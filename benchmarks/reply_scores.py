@@ -1,4 +1,4 @@
-"""How cleanly new text is cut: over a folder of replies (tests/corpus/replies is one), with and without what we sent.
+"""How cleanly new text is cut: over a folder of replies (tests/corpus/replies/raw), with and without what we sent.
 
 Run ``python -m benchmarks.reply_scores [FOLDER] [--show]``. A reply is *clean* when the new text holds every word the
 author wrote and no other, *lost* when a word of the author is missing, *kept* when a word of a quote stayed. The lines
@@ -19,7 +19,7 @@ from worker.core.new_text.markers import MARKERS
 from worker.core.parsed import BodyLine, ParsedMail
 from worker.mail.parsing import parse
 
-CORPUS = Path(__file__).parents[1] / "tests" / "corpus" / "replies"
+CORPUS = Path(__file__).parents[1] / "tests" / "corpus" / "replies" / "raw"
 MARKER_WORDS = {tuple(re.findall(r"\w+", marker)) for marker in MARKERS.values()}
 
 

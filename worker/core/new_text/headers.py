@@ -173,7 +173,7 @@ def is_proven(kinds: set[str], signs: set[Sign]) -> bool:
 
 
 def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
-    """An introduction of one to four joined lines. Above text without ``>`` it needs two signs, above ``>`` one."""
+    """An introduction of one to four joined lines. Above ``>``, or between dashes, one sign is enough, else two."""
     text = ""
     for end in range(number + 1, min(len(lines), number + MOST_WRAPS) + 1):
         if lines[end - 1].is_blank:
@@ -183,7 +183,7 @@ def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> He
             return None
         if is_introduction(text):
             signs = evidence.signs(text)
-            fewest = 1 if stands_above_quote(lines, end) else 2
+            fewest = 1 if stands_above_quote(lines, end) or is_dashed(text) else 2
             proven = len(signs) >= fewest and (Sign.ADDRESS in signs or not is_told(text))
             return Header(first=number, end=end, rule="attribution") if proven else None
     return None
@@ -200,12 +200,15 @@ def may_start(text: str) -> bool:
 
 def is_introduction(text: str) -> bool:
     """It ends with its verb, or with a colon. Zoho and Notes draw dashes around it."""
-    dashed = text.startswith("--") and text.endswith("--")
-    text = text.strip("- *_") if dashed else text.rstrip(" *_")
+    text = text.strip("- *_") if is_dashed(text) else text.rstrip(" *_")
     if text.endswith(":"):
         dated = text[:1].isdigit() and "@" in text
         return dated or text.startswith(QUOTING) or any(verb in text for verb in VERBS)
     return text.endswith(VERBS)
+
+
+def is_dashed(text: str) -> bool:
+    return text.startswith("--") and text.endswith("--")
 
 
 def is_told(text: str) -> bool:
