@@ -40,10 +40,15 @@ def settle_blanks(marked: Marked) -> None:
             cut_after = after is not None and after is not Mark.NEW
             if before is not None and before is not Mark.NEW and (line.is_blank or line.is_rule or cut_after):
                 marks[number] = before
-            elif after is not None and cut_after and (line.is_blank or (line.is_rule and after is Mark.HEADER)):
+            elif after is not None and cut_after and (line.is_blank or belongs_below(line, after)):
                 marks[number] = after
         if holds_author(line):
             before = marks[number]
+
+
+def belongs_below(line: Line, after: Mark) -> bool:
+    """A rule that a program draws above what it quotes."""
+    return line.is_rule and (after is Mark.HEADER or "hr" in line.origin)
 
 
 def next_marks(marked: Marked) -> list[Mark | None]:

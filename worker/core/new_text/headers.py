@@ -9,6 +9,7 @@ Every look takes in a bounded number of lines and characters.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from worker.core.new_text.evidence import Evidence, Sign
 from worker.core.new_text.normalising import DASHED, Line, words_of
@@ -17,7 +18,9 @@ from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINAL
 MOST_WRAPS = 4
 MOST_LINES_OF_A_BLOCK = 24
 MOST_OF_A_LINE = 400
+MOST_LINES_ALONE = 8
 LONGEST_LABEL = 24
+LABEL_KINDS_FIRST = frozenset({"from", "sent"})
 
 # Samsung's one-line header: all labels in a row, glued to what stands before.
 LABELS_INSIDE = re.compile(
@@ -139,9 +142,23 @@ def block_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header |
         elif not lines[here].is_blank:
             end, wraps = here + 1, wraps + 1
         here += 1
-    if kinds and is_proven(kinds, evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[start:end]))):
-        return Header(first=number, end=end, rule="header block")
-    return None
+    signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[start:end]))
+    if not kinds or not is_proven(kinds, signs) or holds_another(lines, start, end, evidence):
+        return None
+    return Header(first=number, end=end, rule="header block")
+
+
+def holds_another(lines: Sequence[Line], first: int, end: int, evidence: Evidence) -> bool:
+    """Does a whole block of its own follow a blank line in here? Then the labels before it are the author's."""
+    for number in range(first + 1, end):
+        if not lines[number - 1].is_blank or LABEL_KINDS_FIRST.isdisjoint({label_of(lines[number])}):
+            continue
+        block = list(takewhile(lambda line: not line.is_blank, lines[number : number + MOST_LINES_ALONE]))
+        kinds = {kind for line in block if (kind := label_of(line)) is not None}
+        signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in block))
+        if "from" in kinds and is_proven(kinds, signs):
+            return True
+    return False
 
 
 def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
@@ -151,15 +168,19 @@ def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
     """
     if lines[number].is_blank:
         return number + 1 < len(lines) and label_of(lines[number + 1]) is not None
-    if wraps >= MOST_WRAPS:
+    if wraps >= MOST_WRAPS or is_rule_or_original(lines[number]):
         return False
     following = lines[number + 1 : number + 1 + MOST_WRAPS - wraps]
     for line in following:
-        if line.is_blank:
+        if line.is_blank or is_rule_or_original(line):
             return False
         if label_of(line) is not None:
             return True
     return False
+
+
+def is_rule_or_original(line: Line) -> bool:
+    return line.is_rule or is_original(line) or DASHED.fullmatch(line.content) is not None
 
 
 def is_proven(kinds: set[str], signs: set[Sign]) -> bool:

@@ -139,7 +139,7 @@ def is_prefix_style(marked: Marked, header: Header) -> bool:
     if marked.lines[header.first].depth or stands_above_quote(marked.lines, header.end):
         return True
     return Mark.QUOTED in marked.marks[header.end :] and not any(
-        mark is Mark.NEW and line.words
+        mark is Mark.NEW and not line.is_blank and not line.is_rule
         for mark, line in zip(marked.marks[: header.first], marked.lines[: header.first], strict=True)
     )
 

@@ -152,9 +152,8 @@ DEVICES = (
     "spark",
     "k-9",
     "thunderbird",
-    "orange",
-    "proximus",
-    "telenet",
+    "mail orange",
+    "orange mail",
     "courrier pour",
     "mail voor",
     "mail für",
@@ -253,3 +252,6 @@ WORDS_OF_ANSWERING = (
     "comment",
     "remark",
 )
+
+# How an author goes on below dashes of his own: no signature begins like that.
+POSTSCRIPTS = ("p.s", "ps ", "ps:", "n.b", "nb ", "nb:", "post scriptum", "postscriptum")

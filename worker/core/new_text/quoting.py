@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
-from worker.core.new_text.headers import Header, header_at, is_forward, loose_header_above
+from worker.core.new_text.headers import Header, header_at, is_forward, is_original, loose_header_above
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
@@ -33,7 +33,10 @@ def with_prefixes(lines: Sequence[Line], evidence: Evidence) -> Marked:
 def free_above(marked: Marked, evidence: Evidence) -> None:
     """What the author wrote with a ``>`` above the header of the quote is no quote of ours: it stays as it stands."""
     header = first_header(marked.lines, evidence)
-    if header is not None and not marked.lines[header.first].depth:
+    if header is None:
+        return
+    begins = header.first == 0 or not marked.lines[header.first - 1].depth
+    if begins or not marked.lines[header.first].depth:
         for number in range(header.first):
             if marked.marks[number] is Mark.QUOTED and not marked.lines[number].origin:
                 marked.marks[number] = Mark.NEW
@@ -83,10 +86,16 @@ def mark_lost_prefixes(marked: Marked) -> None:
 
 
 def mark_headers_above(marked: Marked, evidence: Evidence) -> bool:
-    """Step 4, above each quoted block; above the first one in any language, and further up when text stands between."""
+    """Step 4, above each quoted block; above the first one in any language, and further up when text stands between.
+
+    Not above one that begins with what the HTML says is its header: what stands there is the author's.
+    """
     found = False
     for turn, quote in enumerate(quote_starts(marked)):
         start = mark_banner_above(marked, quote)
+        if is_heading(marked.lines[quote]):
+            found = mark_original_above(marked, start) or found
+            continue
         header = header_above(marked, start, evidence)
         if header is None and turn == 0:
             header = loose_header_above(marked.lines, start, evidence) or header_before(marked, start, evidence)
@@ -94,6 +103,15 @@ def mark_headers_above(marked: Marked, evidence: Evidence) -> bool:
             marked.mark(header.first, header.end, Mark.HEADER)
             found = True
     return found
+
+
+def mark_original_above(marked: Marked, start: int) -> bool:
+    """``----- Mail original -----`` above a header that the HTML tells: Zimbra."""
+    _, end = paragraph_above(marked.lines, start)
+    if not end or not is_original(marked.lines[end - 1]):
+        return False
+    marked.marks[end - 1] = Mark.HEADER
+    return True
 
 
 def quote_starts(marked: Marked) -> Iterator[int]:
@@ -112,8 +130,11 @@ def quote_starts(marked: Marked) -> Iterator[int]:
 
 
 def mark_banner_above(marked: Marked, start: int) -> int:
+    """Only where other words remain: an author may write of such a warning himself."""
     first, end = paragraph_above(marked.lines, start)
     if first == end or Mark.NEW not in marked.marks[first:end] or not is_banner(marked.lines, first, end):
+        return start
+    if not any(line.words for line in marked.lines[:first]):
         return start
     marked.mark(first, end, Mark.HEADER)
     return first
@@ -137,9 +158,12 @@ def header_before(marked: Marked, start: int, evidence: Evidence) -> Header | No
 
 
 def mark_older_mails(marked: Marked, evidence: Evidence) -> None:
-    """Below our quoted lines a header without prefix begins an older mail of the thread; the rest is quoted with it."""
+    """Below our quoted lines a header without prefix begins an older mail of the thread; the rest is quoted with it.
+
+    Not below a quote in a prefix, which has its older mails inside: there the author goes on.
+    """
     first = marked.first(Mark.QUOTED)
-    if first is None:
+    if first is None or marked.lines[first].depth:
         return
     for number in range(first, len(marked.lines)):
         if marked.marks[number] is not Mark.NEW or marked.lines[number].depth:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from worker.core.new_text.containers import SIGNATURES
 from worker.core.new_text.headers import bare
 from worker.core.new_text.normalising import NOISE, Line
-from worker.core.new_text.notices import DEVICES, NO_TAGLINE, TAGLINES
+from worker.core.new_text.notices import DEVICES, NO_TAGLINE, POSTSCRIPTS, TAGLINES
 
 MOST_LINES_OF_A_SIGNATURE = 12
 LONGEST_TAGLINE = 160
@@ -23,11 +23,17 @@ def block_start(lines: Sequence[Line], first: int, end: int) -> int:
         line = lines[number]
         if line.content.rstrip() == "--" and not line.depth:
             below = lines[number + 1 : end]
-            return number if any(CONTACT.search(each.content[:200]) for each in below) or written <= 4 else end
+            is_short = any(CONTACT.search(each.content[:200]) for each in below) or written <= 4
+            return number if is_short and not any(is_speaking(each) for each in below) else end
         written += not line.is_blank
         if written > MOST_LINES_OF_A_SIGNATURE:
             return end
     return end
+
+
+def is_speaking(line: Line) -> bool:
+    """A postscript or a question: the dashes above are the author's own."""
+    return bare(line).startswith(POSTSCRIPTS) or line.content.endswith("?")
 
 
 def marked_start(lines: Sequence[Line], first: int, end: int) -> int:
