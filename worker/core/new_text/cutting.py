@@ -24,6 +24,7 @@ either is the caller's. Steps are modules that mark lines; to add one, add it to
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from worker.core.new_text.assembling import blocks_of, cut_text, new_text, settle_blanks
 from worker.core.new_text.cut import Cut, Sent
@@ -35,6 +36,7 @@ from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
 from worker.core.new_text.placing import index_sent
+from worker.core.new_text.quoting import first_header
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
@@ -90,6 +92,7 @@ def known_of(sent: Sent | None) -> Known:
 
 def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
     fell_back = False
+    known = replace(known, header=first_header(lines, known.evidence))
     for method in METHODS:
         marked = method(lines, known)
         if marked is not None and leaves_author_words(marked):

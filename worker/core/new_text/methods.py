@@ -31,21 +31,25 @@ MOST_LINES_OF_A_CITATION = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """``sent``: the words of what we sent, None when we do not know; ``evidence``: what names our mail."""
+    """``sent``: the words of what we sent, None when we do not know; ``evidence``: what names our mail; ``header``: the
+    first one of our mail in the lines.
+    """
 
     sent: SentWords | None
     evidence: Evidence
+    header: Header | None = None
 
 
 def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 3, with the headers of step 4 above what it found and older headers below."""
-    quote = quote_of(lines, known.evidence)
+    quote = quote_of(lines, known.header)
     if known.sent is None:
         return None
     matched = compare(lines, known.sent, quote)
     if matched is None or (quote.first is None and is_chance(matched, known.sent)):
         return None
-    marked = with_prefixes(matched.lines, known.evidence)
+    header = known.header if len(matched.lines) == len(lines) else first_header(matched.lines, known.evidence)
+    marked = with_prefixes(matched.lines, header)
     marked.inserted = frozenset(matched.inserted)
     marked.rules.append("comparison")
     for number, span in enumerate(matched.spans):
@@ -61,10 +65,9 @@ def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
     return marked
 
 
-def quote_of(lines: Sequence[Line], evidence: Evidence) -> Quote:
+def quote_of(lines: Sequence[Line], header: Header | None) -> Quote:
     """Where the quote begins: its header, or else its first line with a prefix."""
     prefixed = next((number for number, line in enumerate(lines) if line.depth), len(lines))
-    header = first_header(lines[:prefixed], evidence)
     heading = next((number for number, line in enumerate(lines[:prefixed]) if is_heading(line)), len(lines))
     first = min(header.first if header else len(lines), heading, prefixed)
     if first == len(lines):
@@ -85,7 +88,7 @@ def is_chance(matched: Matched, sent: SentWords) -> bool:
 
 def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 5: the HTML tells what is quoted. What follows a container, and no beginning, stays."""
-    marked = with_prefixes(lines, known.evidence)
+    marked = with_prefixes(lines, known.header)
     if not mark_structure(marked, known.evidence):
         return None
     marked.rules.append("structure")
@@ -98,7 +101,7 @@ def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
 
 def by_marker(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 6: below the marker is ours, when we cannot compare; when we can and nothing matched, people wrote there."""
-    marked = with_prefixes(lines, known.evidence)
+    marked = with_prefixes(lines, known.header)
     markers = mark_markers(marked)
     if not markers:
         return None
@@ -115,10 +118,10 @@ def by_marker(lines: Sequence[Line], known: Known) -> Marked | None:
 
 def by_patterns(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 7: the first header of our mail. In the prefix style what follows without ``>`` is new, else all is cut."""
-    header = first_header(lines, known.evidence)
+    header = known.header
     if header is None:
         return None
-    marked = with_prefixes(lines, known.evidence)
+    marked = with_prefixes(lines, known.header)
     marked.rules.append(header.rule)
     marked.mark(header.first, header.end, Mark.HEADER)
     mark_markers(marked)
@@ -146,7 +149,7 @@ def is_prefix_style(marked: Marked, header: Header) -> bool:
 
 def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
     """Only ``>``: the weakest sign, perhaps with a header in a language that we have no words for."""
-    marked = with_prefixes(lines, known.evidence)
+    marked = with_prefixes(lines, known.header)
     if Mark.QUOTED not in marked.marks or is_cited(marked):
         return None
     marked.rules.append("quote prefix")

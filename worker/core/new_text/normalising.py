@@ -12,7 +12,7 @@ before it goes.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from worker.core.new_text.notices import DEVICES, TAGLINES
@@ -84,7 +84,7 @@ def flat_lines(body: Iterable[BodyLine]) -> list[BodyLine]:
     lines: list[BodyLine] = []
     for line in body:
         if "\n" in line.text or "\r" in line.text:
-            lines += [replace(line, text=part) for part in LINE_ENDS.split(line.text)]
+            lines += [BodyLine(text=part, depth=line.depth, origin=line.origin) for part in LINE_ENDS.split(line.text)]
         else:
             lines.append(line)
     return lines

@@ -20,21 +20,19 @@ LONG_LINE = 60
 SHORT_TAIL = 40
 
 
-def with_prefixes(lines: Sequence[Line], evidence: Evidence) -> Marked:
+def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
+    """``header``: the first one of our mail in these lines."""
     marks = [Mark.QUOTED if line.depth else Mark.NEW for line in lines]
     forward = next((number for number, line in enumerate(lines) if not line.depth and is_forward(line)), len(lines))
     marks[forward:] = [Mark.NEW] * (len(lines) - forward)
     marked = Marked(lines=lines, marks=marks, rules=[])
-    if Mark.QUOTED in marks:
-        free_above(marked, evidence)
+    if header is not None and Mark.QUOTED in marks:
+        free_above(marked, header)
     return marked
 
 
-def free_above(marked: Marked, evidence: Evidence) -> None:
+def free_above(marked: Marked, header: Header) -> None:
     """What the author wrote with a ``>`` above the header of the quote is no quote of ours: it stays as it stands."""
-    header = first_header(marked.lines, evidence)
-    if header is None:
-        return
     begins = header.first == 0 or not marked.lines[header.first - 1].depth
     if begins or not marked.lines[header.first].depth:
         for number in range(header.first):
