@@ -70,7 +70,8 @@ def is_original(line: Line) -> bool:
 
 def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
     """``-----Message d'origine-----`` with the block or the introduction below it."""
-    if not is_original(lines[number]):
+    is_dashed_line = is_original(lines[number])
+    if not is_dashed_line and bare(lines[number]).strip(" :") not in ORIGINALS:
         return None
     below = after_blanks(lines, number + 1)
     inner = None
@@ -81,6 +82,8 @@ def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Heade
             or bare_labels_at(lines, below, evidence)
             or attribution_at(lines, below, evidence)
         )
+    if inner is None and not is_dashed_line:  # BlackBerry draws none, but has its block below
+        return None
     return Header(first=number, end=inner.end if inner else number + 1, rule="original message")
 
 
