@@ -65,6 +65,12 @@ def test_a_phrase_of_ours_in_a_sentence_of_the_author_is_his(text: str) -> None:
         assert cut(mail).new_text == text
 
 
+@pytest.mark.parametrize("text", ["2 factures en annexe.", "Le 3 suit demain.", "sophie@boulangerie.example"])
+def test_the_last_line_right_above_an_introduction_is_the_authors(text: str) -> None:
+    assert cut(f"{text}\n{INTRODUCTION}\n{QUOTE}").new_text == text
+    assert cut(f"{text}\n{INTRODUCTION}\n> Autre chose", None).new_text == text
+
+
 def test_one_sentence_that_we_share_is_no_quote() -> None:
     shared = "N'hésitez pas à me contacter pour toute question."
     text = f"Voici.\n{shared}\nSophie"

@@ -209,8 +209,18 @@ def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> He
             signs = evidence.signs(text)
             fewest = 1 if stands_above_quote(lines, end) or is_dashed(text) else 2
             proven = len(signs) >= fewest and (Sign.ADDRESS in signs or not is_told(text))
+            proven = proven and not begins_later(lines, number, end)
             return Header(first=number, end=end, rule="attribution") if proven else None
     return None
+
+
+def begins_later(lines: Sequence[Line], first: int, end: int) -> bool:
+    """The author's last line stands right above the introduction: "2 factures." above "Le 24/11, Anne a écrit :"."""
+    for number in range(first + 1, end):
+        text = " ".join(bare(line) for line in lines[number:end])
+        if text.startswith(STARTS) and may_start(text) and is_introduction(text):
+            return True
+    return False
 
 
 def may_start(text: str) -> bool:

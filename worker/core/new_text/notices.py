@@ -112,6 +112,8 @@ TAGLINES = (
     "gesendet über",
     "gesendet aus",
     "von meinem",
+    "von meiner",
+    "von yahoo mail",
     "diese nachricht wurde von meinem",
     "outlook für",
     "holen sie sich outlook",
