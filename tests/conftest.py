@@ -41,6 +41,14 @@ __all__ = [
     "start_postfix",
     "swaks",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true", help="rewrite what the golden corpus expects; read the difference"
+    )
+
+
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 

@@ -10,7 +10,7 @@ What becomes of what:
 - hidden text goes: ``display:none``, ``max-height:0``, ``mso-hide``, ``hidden``; script, style, head and comments too.
 
 ``origin``: the names of ``html_origins`` of the elements around the line, outermost first, and ``hr`` for a rule. An
-element that holds no text of its own (``#appendonsend``, ``hr#stopSpelling``) gives its name to the next line.
+element that holds no text of its own and begins a quote (``#appendonsend``) gives its name to the next line.
 """
 
 import re
@@ -22,7 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 from worker.core.parsed import BodyLine
 from worker.mail.charsets import clean
 from worker.mail.html_bounds import BLOCKS, bounded
-from worker.mail.html_origins import MOST_NAMES, names_of
+from worker.mail.html_origins import LENT, MOST_NAMES, names_of
 
 PARAGRAPHS = frozenset("p ul ol dl table blockquote h1 h2 h3 h4 h5 h6 pre".split())
 HIDDEN = re.compile(
@@ -72,6 +72,9 @@ class Writer:
             self.place = (self.depth, (*self.origin, *self.lent))
         self.current.append(text)
         self.pieces += 1
+
+    def lend(self, names: list[str]) -> None:
+        self.lent = (*self.lent, *(name for name in names if name in LENT))[:MOST_NAMES]
 
     def end_line(self, *, forced: bool = False) -> None:
         """``forced``: by ``<br>``, so that an empty line is one."""
@@ -166,7 +169,7 @@ def enter(node: Any, writer: Writer, frames: list[Frame]) -> Any:
     child = node.first_child
     names = names_of(tag, attributes, style)
     if child is None:
-        writer.lent = (*writer.lent, *names)[:MOST_NAMES]
+        writer.lend(names)
         if tag in BLOCKS:
             writer.end_line()
         return None
@@ -249,7 +252,7 @@ def leave(frame: Frame, writer: Writer) -> None:
         if shown and says_more(frame.link, shown):
             writer.put(f" <{frame.link}>" if writer.current else f"<{frame.link}>")
     if frame.names and is_same_line and len(writer.current) == frame.pieces_before:
-        writer.lent = (*writer.lent, *frame.names)[:MOST_NAMES]
+        writer.lend(frame.names)
     if frame.is_apart:
         writer.paragraph()
     elif frame.tag in BLOCKS and frame.tag not in {"td", "th"}:
