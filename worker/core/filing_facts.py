@@ -13,7 +13,8 @@ from storage.records import (
     Person,
     SignedAddress,
 )
-from storage.states import Evidence, Visibility
+from storage.states import Evidence, Side, Visibility
+from worker.core.authentication_results import Trust
 from worker.core.automatic import Automatic
 from worker.core.parsed import ParsedMail
 
@@ -38,6 +39,9 @@ class Why(StrEnum):
     OTHER_SUBJECT = "another_subject"
     WHICH_CLIENT = "which_client"
     UNKNOWN_SENDER = "unknown_sender"
+    FORGED = "authentication_failed"
+    COLLEAGUE = "address_of_a_colleague"
+    TRUSTED_SENDER = "case_manager_authenticated"
     CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
     REPEATS_A_NOTE = "repeats_an_internal_note"
     EMPTY_NOTE = "note_without_text"
@@ -84,10 +88,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """``house_client``: the client whose house address it was sent to; ``orphan``: a good MAC without a row;
-    ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom it went to;
-    ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks signed
-    and is not.
+    """``house_client``: the client whose house address it was sent to, ``client`` his record; ``orphan``: a good MAC
+    without a row; ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom
+    it went to; ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks
+    signed and is not; ``trust``: what a server that we believe says about the From address.
     """
 
     mail: ParsedMail
@@ -103,6 +107,8 @@ class Facts:
     answered: tuple[Answered, ...]
     senders: tuple[KnownSender, ...]
     house_client: ClientId | None
+    client: Client | None = None
+    trust: Trust = Trust.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +144,14 @@ class Posts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opens:
-    """A new conversation. Without a signed address the sender is not verified: it is opened for the firm."""
+    """A new conversation. Without a signed address or a trusted pass the sender is not verified: it is opened for the
+    firm. ``side``: of the writer; a case manager opens it to the client's contacts.
+    """
 
     client: Client
     person: Person
     verified: bool = False
+    side: Side = Side.CLIENT
     linked_to: ConversationId | None = None
 
 

@@ -11,6 +11,7 @@ from storage.records import (
     Person,
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
+from worker.core.authentication_results import Trust
 from worker.core.filing_facts import (
     Decision,
     Facts,
@@ -33,6 +34,7 @@ def decide(facts: Facts) -> Decision:
         about_reports(facts)
         or about_canaries(facts)
         or about_machines(facts)
+        or about_forgeries(facts)
         or about_signed_addresses(facts)
         or about_references(facts)
         or about_senders(facts)
@@ -80,6 +82,14 @@ def about_machines(facts: Facts) -> Decision | None:
     return None
 
 
+def about_forgeries(facts: Facts) -> Decision | None:
+    """The domain in From says, by DMARC, that it did not send this: whoever's address it bears, it is held."""
+    if facts.trust is not Trust.FAIL:
+        return None
+    address = chosen_address(facts)
+    return held(Why.FORGED, address) if address else Holds(why=Why.FORGED)
+
+
 def about_signed_addresses(facts: Facts) -> Decision | None:
     """The reply or note address and From together; a mail to both kinds is a note."""
     address = chosen_address(facts)
@@ -107,10 +117,10 @@ def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
         return held(Why.NO_SENDER, address)
     if address.participant.left_at is not None:
         return held(Why.LEFT, address)
-    author = [each for each in facts.senders if each.person.id == address.participant.person_id]
-    if facts.mail.sender not in address.addresses or not author:
+    author = author_at(facts, address)
+    if author is None:
         return held(Why.OTHER_SENDER, address)
-    if not is_still_there(author[0], address.participant, address.conversation):
+    if not is_still_there(author, address.participant, address.conversation):
         return held(Why.LEFT, address)
     note = address.row.kind is AddressKind.NOTE
     if facts.broken and not note and address.participant.side is Side.FIRM:
@@ -120,11 +130,28 @@ def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
         return held(Why.OTHER_SENDER, address)
     return Posts(
         conversation=address.conversation,
-        person=author[0].person,
+        person=author.person,
         participant=address.participant,
         visibility=Visibility.INTERNAL if note else Visibility.SHARED,
-        why=Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS,
+        why=why_posted(author, address, note=note),
     )
+
+
+def author_at(facts: Facts, address: FoundAddress) -> KnownSender | None:
+    """The address's own participant by his From; or, at a case manager's address, a colleague who is authenticated."""
+    assert address.participant is not None
+    if facts.mail.sender in address.addresses:
+        return next((each for each in facts.senders if each.person.id == address.participant.person_id), None)
+    colleagues = [each for each in facts.senders if each.is_case_manager]
+    if address.participant.side is Side.FIRM and facts.trust is Trust.PASS and len(colleagues) == 1:
+        return colleagues[0]
+    return None
+
+
+def why_posted(author: KnownSender, address: FoundAddress, *, note: bool) -> Why:
+    if address.participant is not None and author.person.id != address.participant.person_id:
+        return Why.COLLEAGUE
+    return Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS
 
 
 def is_still_there(author: KnownSender, participant: Participant, conversation: Conversation) -> bool:
@@ -150,14 +177,17 @@ def about_references(facts: Facts) -> Decision | None:
             continue
         if not is_still_there(author[0], answered.participant, answered.conversation):
             return Holds(why=Why.LEFT, conversation_id=answered.conversation.id)
-        if answered.participant.side is Side.FIRM:
+        if answered.participant.side is Side.FIRM and facts.trust is not Trust.PASS:
             # Ids are seen by whoever gets a forward: they prove no case manager.
             return Holds(why=Why.CASE_MANAGER_UNPROVEN, conversation_id=answered.conversation.id)
+        if answered.participant.side is Side.FIRM and facts.broken:
+            return Holds(why=Why.BROKEN_ADDRESS, conversation_id=answered.conversation.id)
         return Posts(
             conversation=answered.conversation,
             person=author[0].person,
             participant=answered.participant,
-            visibility=Visibility.SHARED,
+            # An answer to a note, or to a failure notice, without its address: still for colleagues alone.
+            visibility=answered.mail.visibility if answered.participant.side is Side.FIRM else Visibility.SHARED,
             why=Why.REFERENCES,
         )
     return None
@@ -168,7 +198,7 @@ def about_senders(facts: Facts) -> Decision:
     if facts.mail.sender is None:
         return Holds(why=Why.NO_SENDER)
     if any(each.is_case_manager for each in facts.senders):
-        return Holds(why=Why.CASE_MANAGER_UNPROVEN)
+        return about_case_managers(facts)
     clients = {client.id: client for each in facts.senders for client in each.clients}
     if not clients:
         return Holds(why=Why.UNKNOWN_SENDER)
@@ -178,7 +208,21 @@ def about_senders(facts: Facts) -> Decision:
     client = wanted or next(iter(clients.values()))
     if not facts.automatic.may_answer:
         return Holds(why=Why.AUTOMATIC)
-    return Opens(client=client, person=writer_of(facts, client))
+    return Opens(client=client, person=writer_of(facts, client), verified=facts.trust is Trust.PASS)
+
+
+def about_case_managers(facts: Facts) -> Decision:
+    """Without a signed address only a trusted, aligned pass proves one; then the client's own address says to whom."""
+    managers = [each for each in facts.senders if each.is_case_manager]
+    if facts.trust is not Trust.PASS or len(managers) != 1 or facts.broken:
+        return Holds(why=Why.CASE_MANAGER_UNPROVEN)
+    if not facts.automatic.may_answer:
+        return Holds(why=Why.AUTOMATIC)
+    if facts.house_client is None or facts.client is None:
+        return Holds(why=Why.WHICH_CLIENT)
+    theirs = facts.client in managers[0].clients  # somebody who is both speaks as contact of his own company
+    side = Side.CLIENT if theirs else Side.FIRM
+    return Opens(client=facts.client, person=managers[0].person, verified=True, side=side)
 
 
 def writer_of(facts: Facts, client: Client) -> Person:

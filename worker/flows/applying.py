@@ -78,6 +78,9 @@ def apply_decision(
 def post(session: Session, work: Work, decision: Posts) -> Applied:
     """A reply becomes a message; it proves that the mails it answers arrived."""
     vouched = decision.why is Why.ACCEPTED
+    if decision.person.id != decision.participant.person_id:  # a colleague joins by writing, as in the portal
+        side = decision.participant.side
+        conversations.add_participant(session, decision.conversation.id, decision.person.id, side, now=work.now)
     draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision, unverified=vouched)
     put = put_message(session, work.house, decision.conversation.id, draft, now=work.now)
     proven = [each.mail for each in work.facts.answered[:1] if each.mail.conversation_id == decision.conversation.id]
@@ -109,21 +112,24 @@ def draft_of(
 
 
 def open_new(session: Session, work: Work, decision: Opens) -> Applied:
-    """A known sender without a signed address: a new conversation, his name not proven."""
+    """A known sender without a signed address: a new conversation. A case manager's goes to the client's contacts."""
     mail = work.facts.mail
+    by_client = decision.side is Side.CLIENT
     conversation_id = open_conversation(
         session,
         work.house,
         decision.client,
         by=decision.person.id,
-        side=Side.CLIENT,
+        side=decision.side,
         subject=strip_prefixes(mail.subject) or NO_SUBJECT,
         now=work.now,
         linked_to_id=decision.linked_to,
-        thread_root=own_root(session, mail.message_id),
-        thread_index=mail.header("thread-index"),
+        thread_root=own_root(session, mail.message_id) if by_client else None,
+        thread_index=mail.header("thread-index") if by_client else None,
     )
-    draft = draft_of(work, decision.person.id, Side.CLIENT, unverified=not decision.verified)
+    for contact in [] if by_client else people.contacts_of(session, decision.client.id):
+        conversations.add_participant(session, conversation_id, contact.id, Side.CLIENT, now=work.now)
+    draft = draft_of(work, decision.person.id, decision.side, unverified=not decision.verified)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     return Applied(outcome=Outcome.NEW_CONVERSATION, due=put.due)

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from storage import addresses, conversations, inbox, outbox, people, signed
 from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
-from storage.states import AddressKind
+from storage.states import AddressKind, Way
+from worker.core.authentication_results import Trust, trust_of
 from worker.core.automatic import is_report, judge
 from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
+from worker.core.policy import SinkRole
 from worker.core.signed_addresses import Token, token_in
 from worker.flows.house import House
 
@@ -26,6 +28,7 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
     # The envelope tells; a Return-Path is believed only where there is none (a mailbox), for anybody can write one.
     null_sender = arrival.envelope_from == "" if arrival.envelope_from is not None else mail.return_path == ""
     reported = reported_mail(session, house, mail, [row for row, _ in rows])
+    meant = house_client(session, house, arrival, mail)
     return Facts(
         mail=mail,
         null_sender=null_sender,
@@ -39,8 +42,17 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         reported_addresses=addresses_of_person(session, reported.person_id) if reported else (),
         answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
         senders=known_senders(session, mail.sender),
-        house_client=house_client(session, house, arrival, mail),
+        house_client=meant,
+        client=people.client(session, meant) if meant else None,
+        trust=trust_in(house, arrival, mail),
     )
+
+
+def trust_in(house: House, arrival: Arrival, mail: ParsedMail) -> Trust:
+    """At the border nobody stood before our sink who could have taken forged results away."""
+    if arrival.way is Way.SMTP and house.policy.sink_role is SinkRole.BORDER:
+        return Trust.NONE
+    return trust_of(mail.authentication_results, house.policy.authserv_ids, mail.sender)
 
 
 def addressed(session: Session, arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:

@@ -65,10 +65,21 @@ def cut_of(seen: Look, mail: ParsedMail) -> Cut:
     shown to case managers only. Those are held.
     """
     cut = cut_reply(mail.lines, mail.html_lines, seen.sent)
-    by_the_firm = isinstance(seen.decision, Posts) and seen.decision.participant.side is Side.FIRM
+    by_the_firm = side_of(seen.decision) is Side.FIRM
     if cut.new_text.strip() or mail.files or by_the_firm or not mail.text.strip():
         return cut
     return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
+
+
+def side_of(decision: Decision) -> Side | None:
+    """The side that a message of this decision is written by."""
+    match decision:
+        case Posts(participant=participant):
+            return participant.side
+        case Opens(side=side):
+            return side
+        case _:
+            return None
 
 
 def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "Attached") -> Decision:
@@ -76,6 +87,10 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     decision, mail = seen.decision, seen.facts.mail
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
+    if isinstance(decision, Opens) and decision.side is Side.FIRM:
+        # Clients read it: as with an answer of a case manager.
+        told = tells_a_note(session, house, decision.client.id, cut, attached)
+        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
