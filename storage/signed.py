@@ -76,3 +76,9 @@ def addresses_of_mail(session: Session, mail_id: OutgoingMailId) -> list[SignedA
 def revoke_signed_address(session: Session, public_id: PublicId, *, now: datetime) -> bool:
     live = (signed_addresses.c.public_id == public_id, signed_addresses.c.revoked_at.is_(None))
     return change(session, signed_addresses, *live, revoked_at=now) == 1
+
+
+def use_signed_address(session: Session, public_id: PublicId, *, now: datetime) -> bool:
+    """Once: False when it was used before."""
+    fresh = (signed_addresses.c.public_id == public_id, signed_addresses.c.used_at.is_(None))
+    return change(session, signed_addresses, *fresh, used_at=now) == 1

@@ -16,6 +16,7 @@ from storage.records import (
 from storage.states import Evidence, Side, Visibility
 from worker.core.authentication_results import Trust
 from worker.core.automatic import Automatic
+from worker.core.commands import Order
 from worker.core.parsed import ParsedMail
 
 
@@ -50,6 +51,9 @@ class Why(StrEnum):
     NOTE_ADDRESS = "note_address"
     REFERENCES = "references"
     KNOWN_SENDER = "known_sender"
+    COMMAND = "command"
+    BLOCKED = "sender_blocked"
+    CONFIRMED = "confirmed_by_the_sender"
     ACCEPTED = "accepted_by_a_case_manager"
 
 
@@ -91,7 +95,8 @@ class Facts:
     """``house_client``: the client whose house address it was sent to, ``client`` his record; ``orphan``: a good MAC
     without a row; ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom
     it went to; ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks
-    signed and is not; ``trust``: what a server that we believe says about the From address.
+    signed and is not; ``trust``: what a server that we believe says about the From address; ``blocked``: the
+    firm wants to hear no more of this sender.
     """
 
     mail: ParsedMail
@@ -109,6 +114,7 @@ class Facts:
     house_client: ClientId | None
     client: Client | None = None
     trust: Trust = Trust.NONE
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,4 +167,16 @@ class Holds:
     conversation_id: ConversationId | None = None
 
 
-Decision = Moves | Proves | Ignores | Posts | Opens | Holds
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What somebody asks for by mail. ``row``: of the one-click address, which works once; ``spent``: it has."""
+
+    person: Person
+    orders: tuple[Order, ...]
+    conversation: Conversation | None
+    row: SignedAddress | None = None
+    spent: bool = False
+    why: Why = Why.COMMAND
+
+
+Decision = Moves | Proves | Ignores | Posts | Opens | Holds | Commands

@@ -12,7 +12,9 @@ from storage.records import (
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
 from worker.core.authentication_results import Trust
+from worker.core.commands import Order, Verb
 from worker.core.filing_facts import (
+    Commands,
     Decision,
     Facts,
     FoundAddress,
@@ -35,6 +37,7 @@ def decide(facts: Facts) -> Decision:
         or about_canaries(facts)
         or about_machines(facts)
         or about_forgeries(facts)
+        or about_one_click(facts)
         or about_signed_addresses(facts)
         or about_references(facts)
         or about_senders(facts)
@@ -87,7 +90,35 @@ def about_forgeries(facts: Facts) -> Decision | None:
     if facts.trust is not Trust.FAIL:
         return None
     address = chosen_address(facts)
-    return held(Why.FORGED, address) if address else Holds(why=Why.FORGED)
+    if address is None:
+        return Ignores(why=Why.BLOCKED) if facts.blocked else Holds(why=Why.FORGED)
+    return held(Why.FORGED, address)
+
+
+ONE_CLICK = frozenset({AddressKind.ACT, AddressKind.ASK, AddressKind.CONFIRM})
+
+
+def about_one_click(facts: Facts) -> Decision | None:
+    """One action on one object by one person, once. Not of a machine: a scanner or a filter may open every link. A mail
+    that also goes to a reply or note address is read as a message.
+    """
+    address = next((each for each in facts.found if each.row.kind in ONE_CLICK), None)
+    if address is None or chosen_address(facts) is not None:
+        return None
+    if not facts.automatic.may_answer:
+        return Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
+    person = next((each.person for each in facts.senders if each.person.id == address.row.person_id), None)
+    if person is None or facts.mail.sender not in address.addresses:
+        return held(Why.OTHER_SENDER, address)
+    spent = address.spent or address.row.used_at is not None
+    return Commands(
+        person=person, orders=(order_of(address),), conversation=address.conversation, row=address.row, spent=spent
+    )
+
+
+def order_of(address: FoundAddress) -> Order:
+    verb, *arguments = (address.row.action or "").split(":")
+    return Order(verb=Verb(verb) if verb in tuple(Verb) else None, written=verb, arguments=tuple(arguments))
 
 
 def about_signed_addresses(facts: Facts) -> Decision | None:
@@ -201,7 +232,7 @@ def about_senders(facts: Facts) -> Decision:
         return about_case_managers(facts)
     clients = {client.id: client for each in facts.senders for client in each.clients}
     if not clients:
-        return Holds(why=Why.UNKNOWN_SENDER)
+        return Ignores(why=Why.BLOCKED) if facts.blocked else Holds(why=Why.UNKNOWN_SENDER)
     wanted = clients.get(facts.house_client) if facts.house_client else None
     if wanted is None and len(clients) > 1:
         return Holds(why=Why.WHICH_CLIENT)

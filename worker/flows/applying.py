@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
@@ -17,6 +17,7 @@ from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
 from worker.flows.house import House
 from worker.flows.posting import Draft, Put, StoredFile, put_message
+from worker.flows.telling_held import HeldMail, tell_about_held
 
 NO_SUBJECT = "(…)"
 
@@ -71,6 +72,9 @@ def apply_decision(
             return Applied(outcome=Outcome.IGNORED, due=())
         case Holds():
             return hold(session, work, decision)
+        case Commands():
+            note(session, work, "command", details={"verbs": [each.written for each in decision.orders]})
+            return Applied(outcome=Outcome.COMMAND, due=())
         case _:
             assert_never(decision)
 
@@ -172,7 +176,8 @@ def hold(session: Session, work: Work, decision: Holds) -> Applied:
         )
     operation.note_change(session, ChangeKind.MAIL_HELD, now=work.now, conversation_id=decision.conversation_id)
     note(session, work, "held", conversation_id=decision.conversation_id, details={"why": decision.why})
-    return Applied(outcome=Outcome.HELD, due=())
+    told = HeldMail(filing_id=work.filing_id, arrival=work.arrival, facts=work.facts, decision=decision, now=work.now)
+    return Applied(outcome=Outcome.HELD, due=tuple(tell_about_held(session, told)))
 
 
 def note(

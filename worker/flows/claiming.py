@@ -14,6 +14,7 @@ from storage.database import DatabaseDown
 from storage.records import OutgoingMail, OutgoingMailId
 from storage.states import FailureClass, MailKind, MailState
 from worker.core.backoff import has_expired, next_try
+from worker.core.desk import FOR_THE_FIRM
 from worker.core.sending import Event
 from worker.flows.evidence import FailureFacts, fail, move
 from worker.flows.house import House, gate_of, there
@@ -129,6 +130,8 @@ def is_nobodys(session: Session, mail: OutgoingMail) -> bool:
 
 def reader_is_there(session: Session, mail: OutgoingMail) -> bool:
     """Who left the client or the firm while the mail waited does not get it."""
+    if mail.kind in FOR_THE_FIRM and mail.person_id is not None:
+        return people.is_case_manager(session, mail.person_id)
     if mail.conversation_id is None or mail.person_id is None or mail.client_id is None:
         return True
     reader = conversations.participant_of(session, mail.conversation_id, mail.person_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, inbox, outbox, people, signed
+from storage import addresses, conversations, held, inbox, outbox, people, signed
 from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
 from storage.states import AddressKind, Way
 from worker.core.authentication_results import Trust, trust_of
@@ -44,6 +44,7 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         senders=known_senders(session, mail.sender),
         house_client=meant,
         client=people.client(session, meant) if meant else None,
+        blocked=mail.sender is not None and held.is_blocked(session, mail.sender),
         trust=trust_in(house, arrival, mail),
     )
 
@@ -109,7 +110,7 @@ def found_address(session: Session, row: SignedAddress, where: str, *, now: date
         spent=row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now),
         conversation=conversation,
         participant=participant,
-        addresses=addresses_in_use(session, participant),
+        addresses=addresses_of_person(session, row.person_id) or addresses_in_use(session, participant),
     )
 
 

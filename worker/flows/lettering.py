@@ -24,8 +24,10 @@ from storage.records import (
     Revision,
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
+from worker.core.desk import DESK_KINDS
 from worker.core.letters import Failure, Heading, Letter, LetterMessage
 from worker.flows.alarming import alarm_letter
+from worker.flows.desk_letters import closing_address, desk_letter
 from worker.flows.heading import heading_of, mail_token, participant_address, return_path
 from worker.flows.house import House, there
 from worker.flows.talk import Talk, talk_of
@@ -69,6 +71,8 @@ def letter_of(
 ) -> tuple[Letter, list[Attachment]]:
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
+    if mail.kind in DESK_KINDS:
+        return desk_letter(session, house, mail, person), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
@@ -96,6 +100,7 @@ def letter_of(
         reply_address=participant_address(session, house, talk, AddressKind.REPLY) if shared else None,
         note_address=participant_address(session, house, talk, AddressKind.NOTE) if firm_reader else None,
         answer_wanted=any(message.answer_wanted for message, _ in carried),
+        close_address=closing_address(session, house, mail, person, talk),
     )
     return letter, shown if mail.kind is MailKind.MESSAGE else []
 

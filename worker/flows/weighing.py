@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storage import outbox, people, signed
 from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Opens, Posts, Why
+from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
 from worker.core.internal_guard import repeats_a_note
 from worker.core.new_text import Cut, Sent, cut_reply
@@ -54,6 +54,8 @@ def key_of(decision: Decision) -> tuple[object, ...]:
             return (Posts, conversation.id, person.id, visibility)
         case Opens(client=client, person=person):
             return (Opens, client.id, person.id)
+        case Commands(person=person, row=row):
+            return (Commands, person.id, row.id if row else None)
         case _:
             return (type(decision),)
 
