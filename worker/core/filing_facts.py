@@ -17,6 +17,7 @@ from storage.states import Evidence, Side, Visibility
 from worker.core.authentication_results import Trust
 from worker.core.automatic import Automatic
 from worker.core.commands import Order
+from worker.core.forwards import Original
 from worker.core.parsed import ParsedMail
 
 
@@ -44,6 +45,7 @@ class Why(StrEnum):
     COLLEAGUE = "address_of_a_colleague"
     TRUSTED_SENDER = "case_manager_authenticated"
     CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
+    COLLEAGUES_MAIL = "forwards_a_colleagues_mail"
     REPEATS_A_NOTE = "repeats_an_internal_note"
     EMPTY_NOTE = "note_without_text"
     NOTHING_IN_IT = "nothing_in_it"
@@ -146,18 +148,21 @@ class Posts:
     participant: Participant
     visibility: Visibility
     why: Why
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opens:
     """A new conversation. Without a signed address or a trusted pass the sender is not verified: it is opened for the
-    firm. ``side``: of the writer; a case manager opens it to the client's contacts.
+    firm. ``side``: of the writer; a case manager opens it to the client's contacts, or, with an
+    ``original``, passes on what a contact wrote.
     """
 
     client: Client
     person: Person
     verified: bool = False
     side: Side = Side.CLIENT
+    original: Original | None = None
     linked_to: ConversationId | None = None
 
 

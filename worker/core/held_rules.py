@@ -27,7 +27,7 @@ HELD_REASONS = frozenset(
     {
         *(Why.UNREAD_REPORT, Why.AUTOMATIC, Why.NO_ROW, Why.OTHER_SENDER, Why.NO_SENDER, Why.LEFT, Why.BROKEN_ADDRESS),
         *(Why.NOTHING_NEW, Why.WHICH_CLIENT, Why.UNKNOWN_SENDER, Why.CASE_MANAGER_UNPROVEN, Why.REPEATS_A_NOTE),
-        *(Why.EMPTY_NOTE, Why.NOTHING_IN_IT, Why.FORGED),
+        *(Why.EMPTY_NOTE, Why.NOTHING_IN_IT, Why.FORGED, Why.COLLEAGUES_MAIL),
     }
 )
 """Every reason a mail is held for; each has words (``held_why.REASON``) in four languages."""

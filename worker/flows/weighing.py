@@ -4,15 +4,16 @@ The first look is in a reading transaction, the cut outside any, the second look
 decision changed in between (somebody joined, left, closed), the arrival is put off for a moment and weighed anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from storage import outbox, people, signed
+from storage import addresses, outbox, people, signed
 from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
+from worker.core.forwards import original_in
 from worker.core.internal_guard import repeats_a_note
 from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.parsed import ParsedMail
@@ -86,7 +87,12 @@ def side_of(decision: Decision) -> Side | None:
 
 def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "Attached") -> Decision:
     """The decision after a look at the text."""
-    decision, mail = seen.decision, seen.facts.mail
+    decision, mail = with_original(session, seen, attached), seen.facts.mail
+    if isinstance(decision, (Posts, Opens)) and decision.original is not None:
+        client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+        passed_on = Cut(new_text=decision.original.text, quoted_text="", method="forwarded", confidence=1.0)
+        told = tells_a_note(session, house, client_id, passed_on, attached)
+        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
@@ -102,6 +108,25 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
             return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
         return decision
     return elsewhere_when_other_subject(session, seen, decision, cut)
+
+
+def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
+    """What a case manager passes on to a note address, or to the client's own, is the client's message. Not a
+    colleague's mail: that stays a note, or is held. What nobody can tell the writer of stays a note.
+    """
+    decision = seen.decision
+    at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
+    if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
+        return decision
+    original = original_in(seen.facts.mail, attached.original)
+    if original is None or (at_note and original.sender is None):
+        return decision
+    writers = addresses.people_at(session, original.sender) if original.sender else []
+    by_colleague = any(people.is_case_manager(session, each.id) for each in writers)
+    if by_colleague:
+        return decision if at_note else Holds(why=Why.COLLEAGUES_MAIL)
+    assert isinstance(decision, (Posts, Opens))
+    return replace(decision, original=original)
 
 
 def why_empty(decision: Posts, mail: ParsedMail) -> Why:
@@ -129,19 +154,22 @@ class Attached:
 
     texts: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
+    original: ParsedMail | None = None
 
 
 def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
     """Texts and attached mails, read outside any transaction."""
     texts, ids = [], []
+    originals: list[ParsedMail] = []
     for file in mail.files[:MOST_ATTACHED]:
         if file.media_type == "message/rfc822":
             inner = reader.parse(file.content)
             texts.append(inner.text)
+            originals.append(inner)
             ids += [inner.message_id] if inner.message_id else []
         elif file.media_type.startswith("text/"):
             texts.append(file.content.decode("utf-8", "replace"))
-    return Attached(texts=tuple(texts), message_ids=tuple(ids))
+    return Attached(texts=tuple(texts), message_ids=tuple(ids), original=originals[0] if len(originals) == 1 else None)
 
 
 def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, attached: Attached) -> bool:
