@@ -26,7 +26,9 @@ def waiting_in(session: Session, conversation_id: ConversationId) -> list[Filing
 
 
 def waiting_of_sender(session: Session, filing: Filing, *, most: int = 50) -> list[Filing]:
-    """The held mails that are decided together with this one: of the same sender, for the same conversation."""
+    """The held mails that are decided together with this one: of the same sender, for the same conversation, held for
+    the same reason.
+    """
     if filing.sender is None:
         return [filing]
     there = (
@@ -34,7 +36,9 @@ def waiting_of_sender(session: Session, filing: Filing, *, most: int = 50) -> li
         if filing.conversation_id is None
         else filings.c.conversation_id == filing.conversation_id
     )
-    wanted = selecting(Filing, filings, *WAITING, filings.c.sender == filing.sender, there)
+    wanted = selecting(
+        Filing, filings, *WAITING, filings.c.sender == filing.sender, filings.c.reason == filing.reason, there
+    )
     return read_all(session, Filing, wanted.order_by(filings.c.id).limit(most))
 
 

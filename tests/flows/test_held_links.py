@@ -305,3 +305,34 @@ def test_a_link_is_signed_for_one_person_and_one_mail(room: Mailroom, firm: Firm
     assert (row.person_id, row.action) == (firm.anne, "accept")
     assert row.filing_id is not None
     assert row.expires_at is not None
+
+
+def test_what_somebody_says_about_one_mail_in_his_name_is_not_said_of_another(
+    room: Mailroom, firm: Firm, out: Post
+) -> None:
+    """A second mail in Anne's name came meanwhile: she was not asked about it and has not seen it."""
+    to = "boulangerie.martin@mail.fiduciaire.example"
+    for number, text in ((1, "Bonjour, il manque l'extrait."), (2, "Payez sur ce compte.")):
+        raw = f"From: {ANNE}\r\nTo: {to}\r\nSubject: Extrait\r\nDate: Tue, 24 Nov 2026 10:0{number}:00 +0100\r\nMessage-ID: <{number}@x>\r\n\r\n{text}\r\n".encode()
+        assert room.file(raw, to) is Outcome.HELD
+    out.run()
+    asking = next(
+        each for each in sent_to(out, "anne@fiduciaire.example") if MINE.replace("'", "&#39;") in links_in(each)
+    )
+
+    assert room.file(*click(links_in(asking)[MINE.replace("'", "&#39;")], ANNE)) is Outcome.COMMAND
+    opened = list_conversations(room.house, by=firm.anne)
+    assert [view(room.house, firm.anne, each.conversation.id).messages[0].text for each in opened] == [
+        "Bonjour, il manque l'extrait."
+    ]
+
+
+def test_a_refused_decision_leaves_nothing_behind(room: Mailroom, firm: Firm, asked: Asked, out: Post) -> None:
+    """An empty mail cannot be accepted; then its sender does not become a contact either."""
+    started, _sent = asked
+    held(room, asked, out, sender=MARIE, text="")
+
+    assert room.file(*click(links_in(notice(out))[AS_CONTACT], ANNE)) is Outcome.COMMAND
+    with room.house.database.reading() as session:
+        assert addresses.people_at(session, "marie@boulangerie.example") == []
+    assert len(texts(room.house, firm, started)) == 1

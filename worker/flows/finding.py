@@ -29,6 +29,7 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
     null_sender = arrival.envelope_from == "" if arrival.envelope_from is not None else mail.return_path == ""
     reported = reported_mail(session, house, mail, [row for row, _ in rows])
     meant = house_client(session, house, arrival, mail)
+    senders = known_senders(session, mail.sender)
     return Facts(
         mail=mail,
         null_sender=null_sender,
@@ -41,10 +42,10 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         reported=reported,
         reported_addresses=addresses_of_person(session, reported.person_id) if reported else (),
         answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
-        senders=known_senders(session, mail.sender),
+        senders=senders,
         house_client=meant,
         client=people.client(session, meant) if meant else None,
-        blocked=mail.sender is not None and held.is_blocked(session, mail.sender),
+        blocked=not senders and mail.sender is not None and held.is_blocked(session, mail.sender),
         trust=trust_in(house, arrival, mail),
     )
 

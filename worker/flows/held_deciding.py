@@ -1,6 +1,7 @@
 """Deciding about held mails: prepared outside any transaction (parse, cut, store files), decided inside one.
 
-The mails of one sender in one conversation are decided together. Each is weighed again by what is true in the deciding
+The mails of one sender in one conversation, held for one reason, are decided together by a case manager; what somebody
+says about his own is said about that mail alone. Each is weighed again by what is true in the deciding
 transaction; where only the sender was in doubt, the word of whoever decides stands for him, and the message is marked
 "sender not verified". What repeats an internal message is never accepted: write it anew.
 
@@ -70,7 +71,9 @@ class Decided:
 def prepare(house: House, reader: Reader, filing: Filing, choice: Choice) -> list[Prepared] | Refused:
     """This mail first, then the others that are decided with it."""
     with house.database.reading() as session:
-        group = group_of(session, filing)
+        # His own word is about the mail that he was asked about: of another one in his name he knows nothing.
+        alone = choice.verb in OWN_WORD
+        group = [Prepared(filing=filing, arrival=arrival_of(session, filing))] if alone else group_of(session, filing)
     if choice.verb in REFUSALS:
         return group
     first, *others = [prepare_one(house, reader, each.filing, each.arrival, choice) for each in group]
@@ -174,7 +177,13 @@ def decide_one(
             held.block_sender(session, filing.sender, by_id=by, now=now)
         settle(session, filing, by, SETTLED_AS[choice.verb], now=now)
         return Decided(refused=1)
-    return post_one(session, house, ready, filing, choice, by=by, now=now)
+    nested = session.begin_nested()  # what is written about the sender stays only when his mail is filed
+    answer = post_one(session, house, ready, filing, choice, by=by, now=now)
+    if isinstance(answer, Refused):
+        nested.rollback()
+    else:
+        nested.commit()
+    return answer
 
 
 SETTLED_AS = {Verb.REFUSE: "refused", Verb.NOT_ME: "not_me", Verb.BLOCK: "blocked"}

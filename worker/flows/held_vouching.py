@@ -38,6 +38,8 @@ def make_known(session: Session, mail: ParsedMail, facts: Facts, choice: Choice,
     if choice.verb in {Verb.ADDRESS, Verb.MINE} and address is not None and address.participant is not None:
         if choice.verb is Verb.ADDRESS and address.participant.side is Side.FIRM:
             return  # nobody vouches for a colleague
+        if any(each.is_case_manager for each in facts.senders):
+            return  # a colleague's own address stays his
         person_id = address.participant.person_id
         addresses.add_address(session, person_id, written=mail.sender, normal=mail.sender, is_primary=False, now=now)
     if choice.verb is Verb.CONTACT:
