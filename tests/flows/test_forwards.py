@@ -80,6 +80,18 @@ def test_a_forward_to_a_note_address_joins_that_conversation(
     assert len(sent_to(out, "sophie@boulangerie.example")) == mailed
 
 
+def test_what_somebody_else_wrote_is_not_mailed_to_the_client_either(
+    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock
+) -> None:
+    to = note_address(to_anne)
+    mailed = len(sent_to(out, "sophie@boulangerie.example"))
+
+    assert trusted.file(forward(INLINE.replace("sophie@boulangerie", "luc@supplier"), to=to), to) is Outcome.POSTED
+    clock.forward(minutes=10)
+    out.run()
+    assert len(sent_to(out, "sophie@boulangerie.example")) == mailed
+
+
 def test_an_attached_original_brings_its_own_from_and_date(trusted: Mailroom, firm: Firm) -> None:
     raw = (
         f"{result('pass')}From: {ANNE}\r\nTo: {BAKERY}\r\nSubject: Fwd: Four\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n"
