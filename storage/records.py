@@ -334,6 +334,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
+    """``client_id``, ``sender_name``, ``subject``, ``excerpt``: of a held mail, for whoever decides about it."""
+
     id: FilingId
     inbound_mail_id: InboundMailId
     fingerprint: str
@@ -344,10 +346,16 @@ class Filing:
     message_id: MessageId | None
     person_id: PersonId | None
     outgoing_mail_id: OutgoingMailId | None
+    client_id: ClientId | None
     sender: str | None
+    sender_name: str | None
+    subject: str | None
+    excerpt: str | None
     mail_message_id: str | None
     findings: list[dict[str, Any]]
     filed_at: datetime
+    told_at: datetime | None
+    reminded_at: datetime | None
     settled_at: datetime | None
     settled_as: str | None
 

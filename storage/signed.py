@@ -120,3 +120,9 @@ def read_signed_ahead(session: Session, public_ids: Iterable[PublicId]) -> list[
 def revoke_signed_address(session: Session, public_id: PublicId, *, now: datetime) -> bool:
     live = (signed_addresses.c.public_id == public_id, signed_addresses.c.revoked_at.is_(None))
     return change(session, signed_addresses, *live, revoked_at=now) == 1
+
+
+def use_signed_address(session: Session, public_id: PublicId, *, now: datetime) -> bool:
+    """Once: False when it was used before."""
+    fresh = (signed_addresses.c.public_id == public_id, signed_addresses.c.used_at.is_(None))
+    return change(session, signed_addresses, *fresh, used_at=now) == 1

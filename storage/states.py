@@ -87,6 +87,10 @@ class MailKind(StrEnum):
     QUESTION = "question"
     DIGEST = "digest"
     ALARM = "alarm"
+    HELD_NOTICE = "held_notice"
+    CONFIRMATION = "confirmation"
+    WAITING_NOTICE = "waiting_notice"
+    COMMAND_ANSWER = "command_answer"
 
 
 class MailState(StrEnum):

@@ -88,6 +88,10 @@ class Settings(BaseSettings):
     )
     own_relays: str = Field("", description="host names of our own relays, separated by commas")
     relay_is_final: bool = Field(False, description="the relay is the recipients' own server: its 250 is delivery")
+    authserv_ids: str = Field(
+        "",
+        description="names your own MX has in Authentication-Results, separated by commas; empty: none believed",
+    )
     give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
     operator_address: str = Field("", description="who gets alarms")
     operator_language: Language = Field(Language.FR, description="of the alarms: fr, nl, de or en")

@@ -97,6 +97,7 @@ def policy_of(settings: Settings) -> Policy:
         relayed_counts=settings.relayed_counts,
         own_relays=listed(settings.own_relays),
         relay_is_final=settings.relay_is_final,
+        authserv_ids=tuple(each.strip().lower() for each in settings.authserv_ids.split(",") if each.strip()),
         operator_address=settings.operator_address or None,
         operator_language=settings.operator_language,
         mailboxes=tuple(each.name for each in accounts_of(settings)),

@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from storage.states import Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, a_letter, a_long_letter
+from worker.core.desk import DESK_KINDS
 from worker.mail.failure_words import SENTENCE_OF, SENTENCES, UNDEFINED, sentence_for
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
@@ -19,7 +20,6 @@ LATER = {
     MailKind.REMINDER,
     MailKind.RECEIPT,
     MailKind.REJECTION,
-    MailKind.QUESTION,
     MailKind.DIGEST,
 }
 MARKERS = {
@@ -37,10 +37,17 @@ def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
 ALL = [(kind, language, *form) for kind in KINDS for language in Language for form in forms_of(kind)]
 
 
+MADE = (
+    *("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_"),
+    *("desk.", "held_why.", "link.", "answer.", "subject.held_notice_"),  # tests/mail/test_rendering_desk.py
+)
+
+
 def sources() -> dict[str, str]:
     """Every template of the package, and the code that chooses words."""
     found = {name: ENVIRONMENT.loader.get_source(ENVIRONMENT, name)[0] for name in templates() if ENVIRONMENT.loader}
-    return found | {"view": resources.files("worker.mail").joinpath("letter_view.py").read_text(encoding="utf-8")}
+    views = ("letter_view.py", "desk_view.py")
+    return found | {each: resources.files("worker.mail").joinpath(each).read_text(encoding="utf-8") for each in views}
 
 
 def templates() -> list[str]:
@@ -48,7 +55,7 @@ def templates() -> list[str]:
 
 
 def test_every_kind_is_either_written_or_refused() -> None:
-    assert {*KINDS, MailKind.ALARM} | LATER == set(MailKind)
+    assert {*KINDS, MailKind.ALARM} | DESK_KINDS | LATER == set(MailKind)
     for kind in LATER:
         with pytest.raises(NoTemplate):
             render(replace(a_letter(), kind=kind))
@@ -95,17 +102,11 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
     code = "\n".join(sources().values())
     words = set(phrases_in(Language.FR).words)
     used = {key for key in words if f'"{key}"' in code}
-    made = {
-        key
-        for key in words
-        if key.startswith(
-            ("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_")
-        )
-    }
+    made = {key for key in words if key.startswith(MADE)}
     patterns = {"locale", "day", "day_and_time", "day_and_time_in_sentence"}
 
     assert words == used | made | patterns
-    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {"why.", "todo.", "alarm.todo_", "subject.alarm_"} <= words
+    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {*MADE, "alarm.todo_"} <= words
 
 
 def test_every_reason_has_a_sentence_and_something_to_do_in_every_language() -> None:

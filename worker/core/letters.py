@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from storage.records import About
 from storage.states import Language, MailKind, Side, Visibility
+from worker.core.desk import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class Alarm:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
-    the reader has not seen them. ``signer``: the name under the mail.
+    the reader has not seen them. ``signer``: the name under the mail. ``close_address``: a contact closes his own
+    conversation by it.
     """
 
     kind: MailKind
@@ -75,6 +77,8 @@ class Letter:
     answer_wanted: bool = False
     failure: Failure | None = None
     alarm: Alarm | None = None
+    desk: Desk | None = None
+    close_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

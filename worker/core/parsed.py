@@ -73,7 +73,8 @@ class ParsedMail:
 
     ``sender``: the address of the one From header with exactly one address and no defect of the address, else None;
     ``from_defects`` say why. ``recipients_hint``: Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To in order.
-    ``headers``: (lower-case name, decoded and unfolded value) in order, within the limits.
+    ``headers``: (lower-case name, decoded and unfolded value) in order, within the limits. ``authentication_results``:
+    those headers, ARC's too, unfolded and not decoded: nothing hidden in an encoded word may become a result.
     """
 
     size: int
@@ -97,6 +98,7 @@ class ParsedMail:
     files: tuple[ParsedFile, ...]
     report: Report | None
     findings: tuple[Finding, ...]
+    authentication_results: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:

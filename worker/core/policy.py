@@ -45,6 +45,7 @@ class Policy:
     relayed_counts: RelayedCounts = RelayedCounts.AUTO
     own_relays: tuple[str, ...] = ()
     relay_is_final: bool = False
+    authserv_ids: tuple[str, ...] = ()
     operator_address: str | None = None
     operator_language: Language = Language.FR
     mailboxes: tuple[str, ...] = ()

@@ -6,17 +6,19 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, inbox, operation, people
-from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
+from storage import addresses, attention, conversations, inbox, operation, people
+from storage.records import Arrival, Client, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.forwards import Original
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
-from worker.flows.house import House
+from worker.flows.house import House, there
 from worker.flows.posting import Draft, Put, StoredFile, put_message
+from worker.flows.telling_held import HeldMail, tell_about_held
 
 NO_SUBJECT = "(…)"
 
@@ -71,13 +73,24 @@ def apply_decision(
             return Applied(outcome=Outcome.IGNORED, due=())
         case Holds():
             return hold(session, work, decision)
+        case Commands():
+            note(session, work, "command", details={"verbs": [each.written for each in decision.orders]})
+            return Applied(outcome=Outcome.COMMAND, due=())
         case _:
             assert_never(decision)
 
 
 def post(session: Session, work: Work, decision: Posts) -> Applied:
     """A reply becomes a message; it proves that the mails it answers arrived."""
+    if decision.original is not None:
+        client = there(people.client(session, decision.conversation.client_id))
+        return pass_on(
+            session, work, decision.conversation.id, client, by=decision.person.id, original=decision.original
+        )
     vouched = decision.why is Why.ACCEPTED
+    if decision.person.id != decision.participant.person_id:  # a colleague joins by writing, as in the portal
+        side = decision.participant.side
+        conversations.add_participant(session, decision.conversation.id, decision.person.id, side, now=work.now)
     draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision, unverified=vouched)
     put = put_message(session, work.house, decision.conversation.id, draft, now=work.now)
     proven = [each.mail for each in work.facts.answered[:1] if each.mail.conversation_id == decision.conversation.id]
@@ -105,28 +118,94 @@ def draft_of(
         quoted_text=work.cut.quoted_text or None,
         cut_rule=work.cut.method,
         cut_confidence=work.cut.confidence,
+        copied_to=(*work.facts.mail.to, *work.facts.mail.cc) if side is Side.FIRM else (),
     )
 
 
 def open_new(session: Session, work: Work, decision: Opens) -> Applied:
-    """A known sender without a signed address: a new conversation, his name not proven."""
+    """A known sender without a signed address: a new conversation. A case manager's goes to the client's contacts."""
     mail = work.facts.mail
+    if decision.original is not None:
+        return pass_on_new(session, work, decision, decision.original)
+    by_client = decision.side is Side.CLIENT
     conversation_id = open_conversation(
         session,
         work.house,
         decision.client,
         by=decision.person.id,
-        side=Side.CLIENT,
+        side=decision.side,
         subject=strip_prefixes(mail.subject) or NO_SUBJECT,
         now=work.now,
         linked_to_id=decision.linked_to,
-        thread_root=own_root(session, mail.message_id),
-        thread_index=mail.header("thread-index"),
+        thread_root=own_root(session, mail.message_id) if by_client else None,
+        thread_index=mail.header("thread-index") if by_client else None,
     )
-    draft = draft_of(work, decision.person.id, Side.CLIENT, unverified=not decision.verified)
+    for contact in [] if by_client else people.contacts_of(session, decision.client.id):
+        conversations.add_participant(session, conversation_id, contact.id, Side.CLIENT, now=work.now)
+    draft = draft_of(work, decision.person.id, decision.side, unverified=not decision.verified)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     return Applied(outcome=Outcome.NEW_CONVERSATION, due=put.due)
+
+
+def pass_on_new(session: Session, work: Work, decision: Opens, original: Original) -> Applied:
+    """What a case manager passed on to the client's own address: a conversation that the client's side started."""
+    writer = writer_of(session, decision.client, original)
+    conversation_id = open_conversation(
+        session,
+        work.house,
+        decision.client,
+        by=writer,
+        side=Side.CLIENT,
+        subject=strip_prefixes(work.facts.mail.subject) or NO_SUBJECT,
+        now=work.now,
+    )
+    done = pass_on(session, work, conversation_id, decision.client, by=decision.person.id, original=original)
+    return Applied(outcome=Outcome.NEW_CONVERSATION, due=done.due)
+
+
+def pass_on(
+    session: Session, work: Work, conversation_id: ConversationId, client: Client, *, by: PersonId, original: Original
+) -> Applied:
+    """The client's message, "forwarded by"; the case manager's own lines beside it as a note. Nothing of it is mailed
+    to the client's side.
+    """
+    writer = writer_of(session, client, original)
+    conversations.add_participant(session, conversation_id, by, Side.FIRM, now=work.now)
+    draft = Draft(
+        author_id=writer,
+        author_side=Side.CLIENT,
+        text=original.text,
+        origin=Origin.MAIL,
+        happened_at=work.arrival.happened_at,
+        sender_unverified=True,
+        files=work.files,
+        inbound_mail_id=work.arrival.inbound_mail_id,
+        forwarded_by_id=by,
+        original_from=original.sender,
+        original_at=original.sent_at,
+    )
+    put = put_message(session, work.house, conversation_id, draft, now=work.now)
+    due = put.due
+    if original.comment:
+        note_draft = Draft(
+            author_id=by,
+            author_side=Side.FIRM,
+            text=original.comment,
+            origin=Origin.MAIL,
+            happened_at=work.arrival.happened_at,
+            visibility=Visibility.INTERNAL,
+            inbound_mail_id=work.arrival.inbound_mail_id,
+        )
+        due += put_message(session, work.house, conversation_id, note_draft, now=work.now).due
+    finish(session, work, conversation_id, put, by)
+    return Applied(outcome=Outcome.POSTED, due=due)
+
+
+def writer_of(session: Session, client: Client, original: Original) -> PersonId | None:
+    """The contact who has the original's address; otherwise nobody of ours wrote it, and its From says who."""
+    found = addresses.people_at(session, original.sender) if original.sender else []
+    return next((each.id for each in found if people.is_contact(session, client.id, each.id)), None)
 
 
 def own_root(session: Session, message_id: str | None) -> str | None:
@@ -166,7 +245,8 @@ def hold(session: Session, work: Work, decision: Holds) -> Applied:
         )
     operation.note_change(session, ChangeKind.MAIL_HELD, now=work.now, conversation_id=decision.conversation_id)
     note(session, work, "held", conversation_id=decision.conversation_id, details={"why": decision.why})
-    return Applied(outcome=Outcome.HELD, due=())
+    told = HeldMail(filing_id=work.filing_id, arrival=work.arrival, facts=work.facts, decision=decision, now=work.now)
+    return Applied(outcome=Outcome.HELD, due=tuple(tell_about_held(session, told)))
 
 
 def note(

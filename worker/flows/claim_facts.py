@@ -19,6 +19,7 @@ from storage.records import (
     RevisionId,
 )
 from storage.states import AddressState, Side
+from worker.core.desk import FOR_THE_FIRM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class ClaimFacts:
 
     def reader_is_there(self, mail: OutgoingMail) -> bool:
         """Who left the client or the firm while the mail waited does not get it."""
+        if mail.kind in FOR_THE_FIRM and mail.person_id is not None:
+            return mail.person_id in self.case_managers
         if mail.conversation_id is None or mail.person_id is None or mail.client_id is None:
             return True
         reader = self.reader_of(mail)

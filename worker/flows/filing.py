@@ -20,12 +20,13 @@ from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
 from worker.core.failures import TemporaryFailure
-from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import Commands, Decision, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
 from worker.core.parsed import ParsedFile, ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
+from worker.flows.asking import commands_in
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
@@ -114,6 +115,11 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
         first = look(session, house, arrival, mail, now=house.now(session))
         client = client_of(session, first.decision)
     weighed = weigh(house, reader, first, client)
+    asked = commands_in(house, first, weighed.cut)
+    if asked is not None:
+        from worker.flows.commanding import file_command  # it files by what is in this module
+
+        return file_command(house, reader, arrival, weighed, asked)
     reach("file.before_commit")
     with house.database.writing() as session:
         now = house.now(session)
@@ -164,7 +170,7 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return people.client(session, conversation.client_id)
         case Opens(client=client):
             return client
-        case Moves() | Proves() | Ignores() | Holds():
+        case Moves() | Proves() | Ignores() | Holds() | Commands():
             return None
         case _:
             assert_never(decision)

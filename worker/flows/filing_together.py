@@ -27,6 +27,7 @@ from storage.records import Arrival, ArrivalId, Client, InboundMail
 from worker.core.parsed import ParsedMail
 from worker.faults import reach
 from worker.flows.applying import Applied
+from worker.flows.asking import commands_in
 from worker.flows.filing import (
     FIRST_PAUSE,
     DecisionChanged,
@@ -162,7 +163,9 @@ def file_round(house: House, reader: Reader, reads: Sequence[Read]) -> list[Read
     seen: list[Seen] = []
     try:
         seen, later = first_of_each(look_at(house, reads))
-        judged = [judge(house, reader, each) for each in seen]
+        weighed = [judge(house, reader, each) for each in seen]
+        orders = [each.read for each in weighed if is_command(house, each)]
+        judged = [each for each in weighed if each.read not in orders]
         reach("file.before_commit")
         groups = [judged] if house.database.is_sqlite else [[each] for each in judged]
     except (DatabaseDown, FilesDown) as fault:
@@ -172,9 +175,15 @@ def file_round(house: House, reader: Reader, reads: Sequence[Read]) -> list[Read
         log.exception("not_together", arrivals=[each.arrival.id for each in reads])
         file_one_by_one(house, reader, reads)
         return []
+    file_one_by_one(house, reader, orders)
     for group in groups:
         file_group(house, reader, group)
     return later
+
+
+def is_command(house: House, judged: Judged) -> bool:
+    """What somebody asks for is done in the transaction that files his mail: that one is his own."""
+    return commands_in(house, judged.weighed.look, judged.weighed.cut) is not None
 
 
 def look_at(house: House, reads: Sequence[Read]) -> list[Seen]:

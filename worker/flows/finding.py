@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, inbox, outbox, people, signed
+from storage import addresses, conversations, held, inbox, outbox, people, signed
 from storage.reading_ahead import remembered_among
 from storage.records import (
     Arrival,
@@ -17,10 +17,12 @@ from storage.records import (
     PersonId,
     SignedAddress,
 )
-from storage.states import AddressKind
+from storage.states import AddressKind, Way
+from worker.core.authentication_results import Trust, trust_of
 from worker.core.automatic import is_report, judge
 from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
+from worker.core.policy import SinkRole
 from worker.core.signed_addresses import Token, token_in
 from worker.flows.house import House
 
@@ -36,6 +38,8 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
     # The envelope tells; a Return-Path is believed only where there is none (a mailbox), for anybody can write one.
     null_sender = arrival.envelope_from == "" if arrival.envelope_from is not None else mail.return_path == ""
     reported = reported_mail(session, house, mail, [row for row, _ in rows])
+    meant = house_client(session, house, arrival, mail)
+    senders = known_senders(session, mail.sender)
     return Facts(
         mail=mail,
         null_sender=null_sender,
@@ -48,9 +52,19 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         reported=reported,
         reported_addresses=addresses_of_person(session, reported.person_id) if reported else (),
         answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
-        senders=known_senders(session, mail.sender),
-        house_client=house_client(session, house, arrival, mail),
+        senders=senders,
+        house_client=meant,
+        client=people.client(session, meant) if meant else None,
+        blocked=not senders and mail.sender is not None and held.is_blocked(session, mail.sender),
+        trust=trust_in(house, arrival, mail),
     )
+
+
+def trust_in(house: House, arrival: Arrival, mail: ParsedMail) -> Trust:
+    """At the border nobody stood before our sink who could have taken forged results away."""
+    if arrival.way is Way.SMTP and house.policy.sink_role is SinkRole.BORDER:
+        return Trust.NONE
+    return trust_of(mail.authentication_results, house.policy.authserv_ids, mail.sender)
 
 
 def addressed(session: Session, arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:
@@ -107,7 +121,7 @@ def found_address(session: Session, row: SignedAddress, where: str, *, now: date
         spent=row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now),
         conversation=conversation,
         participant=participant,
-        addresses=addresses_in_use(session, participant),
+        addresses=addresses_of_person(session, row.person_id) or addresses_in_use(session, participant),
     )
 
 

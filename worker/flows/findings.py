@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from storage.states import Outcome
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from storage.states import Outcome, Side
+from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
 from worker.core.filing_rules import chosen_address
 from worker.core.new_text import Cut
 from worker.flows.posting import StoredFile
@@ -38,6 +38,8 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.IGNORED
         case Holds():
             return Outcome.HELD
+        case Commands():
+            return Outcome.COMMAND
         case _:
             assert_never(decision)
 
@@ -46,9 +48,11 @@ def reason_of(decision: Decision) -> str:
     match decision:
         case Moves():
             return Why.REPORT
+        case Opens(side=Side.FIRM):
+            return Why.TRUSTED_SENDER
         case Opens():
             return Why.KNOWN_SENDER
-        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why):
+        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Commands(why=why):
             return why
         case _:
             assert_never(decision)
@@ -63,6 +67,7 @@ def findings_of(ready: Ready) -> list[dict[str, Any]]:
     told += [{"step": "references", "found": f"answers o{each.mail.id}"} for each in facts.answered]
     senders = ", ".join(f"p{each.person.id}" for each in facts.senders) or "nobody known"
     told.append({"step": "identity", "found": senders if facts.mail.sender else "no readable sender"})
+    told.append({"step": "authentication", "found": facts.trust})
     told.append({"step": "new text", "found": f"{ready.cut.method}, confidence {ready.cut.confidence:.2f}"})
     told.append({"step": "decide", "found": reason_of(ready.decision)})
     return told

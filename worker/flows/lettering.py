@@ -23,9 +23,11 @@ from storage.records import (
     Revision,
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
+from worker.core.desk import DESK_KINDS
 from worker.core.letters import Failure, Heading, Letter, LetterMessage
 from worker.flows.alarming import alarm_letter
 from worker.flows.claiming import Taking
+from worker.flows.desk_letters import closing_address, desk_letter, shows_closing
 from worker.flows.heading import heading_of, mail_token, return_path, signed_address
 from worker.flows.house import House, there
 from worker.flows.papers import Papers, read_papers
@@ -52,7 +54,22 @@ def gather(house: House, takings: Sequence[Taking]) -> list[Claimed]:
     """Everything the printer and the relay need for these mails."""
     with house.database.reading() as session:
         papers = read_papers(session, takings)
-        return [claimed_of(session, house, each, papers) for each in takings]
+        made = {
+            each.mail.id: claimed_of(session, house, each, papers)
+            for each in takings
+            if not shows_links(session, each, papers)
+        }
+    linked = [each for each in takings if each.mail.id not in made]
+    if linked:  # few: each link is an address of its own
+        with house.database.writing() as session:
+            made |= {each.mail.id: claimed_of(session, house, each, papers) for each in linked}
+    return [made[each.mail.id] for each in takings]
+
+
+def shows_links(session: Session, taking: Taking, papers: Papers) -> bool:
+    """Whether the letter shows one-click addresses, which must be written down while it is made."""
+    talk = papers.talk_of(taking)
+    return taking.mail.kind in DESK_KINDS or (talk is not None and shows_closing(session, taking.mail, talk))
 
 
 def claimed_of(session: Session, house: House, taking: Taking, papers: Papers) -> Claimed:
@@ -75,6 +92,8 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
     person = papers.people.get(mail.person_id) if mail.person_id else None
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
+    if mail.kind in DESK_KINDS:
+        return desk_letter(session, house, mail, person), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = signed_address(house, taking, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
@@ -99,6 +118,7 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
         reply_address=signed_address(house, taking, AddressKind.REPLY),
         note_address=signed_address(house, taking, AddressKind.NOTE),
         answer_wanted=any(message.answer_wanted for message, _ in carried),
+        close_address=closing_address(session, house, mail, person, talk),
     )
     return letter, shown if mail.kind is MailKind.MESSAGE else []
 

@@ -36,12 +36,17 @@ PRIORITY = {
     MailKind.RECEIPT: 1,
     MailKind.QUESTION: 1,
     MailKind.REJECTION: 1,
+    MailKind.CONFIRMATION: 1,
+    MailKind.WAITING_NOTICE: 1,
+    MailKind.COMMAND_ANSWER: 1,
+    MailKind.HELD_NOTICE: 2,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
     MailKind.DIGEST: 3,
     MailKind.REMINDER: 3,
 }
 NO_ADDRESS = "no working address"
+COPIED = "went out with the case manager's own mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class Note:
     conversation: Conversation
     message: Message
     now: datetime
+    copied_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +84,17 @@ def plan_deliveries(session: Session, house: House, note: Note, party: Party) ->
         each
         for each in readers_of(present, note.message.author_id, note.message.visibility)
         if is_still_there(session, note.conversation.client_id, each)
+        # What a contact wrote and a case manager passed on is not mailed to the client's side.
+        and (note.message.forwarded_by_id is None or each.side is Side.FIRM)
     ]
     due: list[OutgoingMailId] = []
     for reader in readers:
         person = party.persons[reader.person_id]
         if person.reach is not Reach.MAIL:
             open_call(session, note, person)
+            continue
+        if has_it(session, note, reader):
+            note_copy(session, note, reader, person)
             continue
         mail_id = deliver_by_mail(session, house, note, reader, person)
         if mail_id is not None:
@@ -169,6 +180,34 @@ def others_wrote_since(
     return messages.has_message_of_others(
         session, note.conversation.id, after=first, author_id=waiting.author_id, readable=readable_by(side)
     )
+
+
+def has_it(session: Session, note: Note, reader: Participant) -> bool:
+    """The case manager's own mail went to this contact too: it is filed as sent, not sent again."""
+    if reader.side is not Side.CLIENT or not note.copied_to:
+        return False
+    return any(each.normal in note.copied_to for each in addresses.addresses_of(session, reader.person_id))
+
+
+def note_copy(session: Session, note: Note, reader: Participant, person: Person) -> None:
+    mail_id = outbox.add_mail(
+        session,
+        kind=MailKind.MESSAGE,
+        visibility=note.message.visibility,
+        language=person.language,
+        person_id=person.id,
+        address="",
+        priority=PRIORITY[MailKind.MESSAGE],
+        opened_at=note.now,
+        due_at=note.now,
+        now=note.now,
+        state=MailState.CANCELLED,
+        client_id=note.conversation.client_id,
+        conversation_id=note.conversation.id,
+        author_id=note.message.author_id,
+        ended_why=COPIED,
+    )
+    outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=1)
 
 
 def refuse_mail(session: Session, note: Note, reader: Participant, person: Person) -> None:

@@ -43,7 +43,11 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message before it has a row. ``happened_at`` orders it: the post, or when the mail was kept."""
+    """A message before it has a row. ``happened_at`` orders it: the post, or when the mail was kept.
+
+    ``forwarded_by_id``: the case manager who passed on what ``original_from`` wrote; ``copied_to``: addresses that the
+    mail it came with went to as well.
+    """
 
     author_id: PersonId | None
     author_side: Side
@@ -60,6 +64,10 @@ class Draft:
     quoted_text: str | None = None
     cut_rule: str | None = None
     cut_confidence: float | None = None
+    forwarded_by_id: PersonId | None = None
+    original_from: str | None = None
+    original_at: datetime | None = None
+    copied_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +104,15 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         cut_confidence=draft.cut_confidence,
     )
     add_files(session, conversation, message.id, draft.files, now=now)
+    if draft.forwarded_by_id is not None:
+        passed_on = {"original_from": draft.original_from, "original_at": draft.original_at}
+        messages.update_message(session, message.id, forwarded_by_id=draft.forwarded_by_id, **passed_on)
+        message = there(messages.message(session, message.id))
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
     apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message.id)
-    due = plan_deliveries(session, house, Note(conversation=conversation, message=message, now=now), party)
+    note = Note(conversation=conversation, message=message, now=now, copied_to=draft.copied_to)
+    due = plan_deliveries(session, house, note, party)
     told(
         session,
         conversation,

@@ -5,9 +5,11 @@ decided once. Which addresses may be shown to whom: worker.core.letter_rules.
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from worker.core.desk import Link
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
 from worker.core.letters import Failure, Letter, LetterMessage
 from worker.mail.cleaning import clean_line, clean_lines, shortened
+from worker.mail.desk_view import DeskView, ShownLink, desk_view, shown_link
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
 from worker.mail.phrases import Phrases
 
@@ -42,6 +44,8 @@ class View:
     what_failed: str
     why: str
     alarm: str
+    desk: DeskView | None
+    close: ShownLink | None
 
 
 def view_of(given: Letter, say: Phrases) -> View:
@@ -65,6 +69,8 @@ def view_of(given: Letter, say: Phrases) -> View:
         alarm=say(f"alarm.{letter.alarm.kind}", mailbox=clean_line(letter.alarm.mailbox), minutes=letter.alarm.minutes)
         if letter.alarm
         else "",
+        desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
+        close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
     )
 
 
@@ -152,6 +158,8 @@ def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
     """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
     if form is Form.ALARM:
         return say("footer.alarm")
+    if form in {Form.DESK, Form.HOUSE}:
+        return say("footer.desk" if form is Form.DESK else "footer.house", reader=letter.reader, firm=letter.firm_name)
     if form is Form.CONTACT:
         key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
     else:

@@ -11,6 +11,7 @@ plain text keep their ``>``; ``lines`` of a mail in HTML only are its ``html_lin
 
 from dataclasses import dataclass, replace
 
+from worker.core.authentication_results import RESULT_HEADERS
 from worker.core.failures import TemporaryFailure
 from worker.core.parsed import BodyLine, Finding, ParsedMail, RawMail
 from worker.mail.attachments import read_files
@@ -114,6 +115,9 @@ def mail_of_head(head: Head, raw: RawMail, body_at: int) -> ParsedMail:
         files=(),
         report=None,
         findings=(),
+        authentication_results=tuple(
+            (header.name, clean_line(header.undecoded)) for header in head.headers if header.name in RESULT_HEADERS
+        ),
     )
 
 
