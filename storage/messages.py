@@ -194,14 +194,14 @@ def add_attachment(
     )
 
 
-ATTACHMENT_COLUMNS = {"id", "public_id", "message_id", "file_id", "position", "name", "set_aside"}
+OWN_COLUMNS = "id public_id message_id file_id position name set_aside aside_why inline content_id".split()
 
 
 def attachments_of(session: Session, message_ids: Sequence[MessageId]) -> list[Attachment]:
     if not message_ids:
         return []
     of_file = ("client_id", "sha256", "size", "media_type", "scan_state")
-    own = (column for column in attachments.c if column.key in ATTACHMENT_COLUMNS)
+    own = (attachments.c[name] for name in OWN_COLUMNS)
     wanted = (
         select(*own, *(files.c[name] for name in of_file))
         .join(files, files.c.id == attachments.c.file_id)

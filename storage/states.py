@@ -87,6 +87,7 @@ class MailKind(StrEnum):
     QUESTION = "question"
     DIGEST = "digest"
     ALARM = "alarm"
+    REFUSED_FILES = "refused_files"
 
 
 class MailState(StrEnum):
@@ -213,6 +214,20 @@ class StepState(StrEnum):
 class ScanState(StrEnum):
     UNSCANNED = "unscanned"
     CLEAN = "clean"
+    INFECTED = "infected"
+
+
+class AsideReason(StrEnum):
+    """Why a file of a message stands outside of it; worker.core.file_rules has the rules."""
+
+    OWN_IMAGE = "own_image"
+    SIGNATURE_IMAGE = "signature_image"
+    TRACKING_IMAGE = "tracking_image"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    REFUSED_TYPE = "refused_type"
+    ENCRYPTED = "encrypted"
+    UNREADABLE = "unreadable"
     INFECTED = "infected"
 
 

@@ -137,8 +137,8 @@ def in_indefinite_lengths(der: bytes) -> bytes:
     pieces = b"".join(definite(4, content[at : at + 100]) for at in range(0, len(content), 100))
     octets = b"\x24\x80" + pieces + b"\0\0"
     wrapped = b"\x30\x80" + body["encap_content_info"]["content_type"].dump() + b"\xa0\x80" + octets + bytes(4)
-    rest = b"".join(body[name].dump() for name in ("certificates", "signer_infos"))
-    inside = body["version"].dump() + body["digest_algorithms"].dump() + wrapped + rest
+    rest = b"".join(bytes(body[name].dump()) for name in ("certificates", "signer_infos"))
+    inside: bytes = body["version"].dump() + body["digest_algorithms"].dump() + wrapped + rest
     return b"\x30\x80" + bytes(info["content_type"].dump()) + b"\xa0\x80\x30\x80" + inside + bytes(6)
 
 

@@ -122,7 +122,7 @@ def auto_headers(kind: MailKind) -> AutoHeaders:
             return AutoHeaders(auto_submitted=None, suppress=None)
         case MailKind.REMINDER | MailKind.DIGEST | MailKind.ALARM | MailKind.FAILURE_NOTICE:
             return AutoHeaders(auto_submitted="auto-generated", suppress=RETURN_NO_CHATTER)
-        case MailKind.RECEIPT | MailKind.REJECTION | MailKind.QUESTION:
+        case MailKind.RECEIPT | MailKind.REJECTION | MailKind.QUESTION | MailKind.REFUSED_FILES:
             return AutoHeaders(auto_submitted="auto-replied", suppress=RETURN_NOTHING)
         case _:
             assert_never(kind)
