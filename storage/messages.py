@@ -161,9 +161,17 @@ def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[Revisi
 
 
 def add_file(
-    session: Session, client_id: ClientId, *, sha256: str, size: int, media_type: str, now: datetime
+    session: Session,
+    client_id: ClientId,
+    *,
+    sha256: str,
+    size: int,
+    media_type: str,
+    now: datetime,
+    scan_state: ScanState = ScanState.UNSCANNED,
+    scan_found: str | None = None,
 ) -> FileId:
-    """The row of a stored file: one per client and content."""
+    """The row of a stored file: one per client and content. A scan counts where there was none yet."""
     made = add_if_new(
         session,
         files,
@@ -171,18 +179,30 @@ def add_file(
         sha256=sha256,
         size=size,
         media_type=media_type,
-        scan_state=ScanState.UNSCANNED,
+        scan_state=scan_state,
+        scan_found=scan_found,
         created_at=now,
     )
     if made is None:
         same = (files.c.client_id == client_id, files.c.sha256 == sha256)
+        if scan_state is not ScanState.UNSCANNED:
+            unscanned = files.c.scan_state == ScanState.UNSCANNED
+            change(session, files, *same, unscanned, scan_state=scan_state, scan_found=scan_found)
         made = session.execute(select(files.c.id).where(*same)).scalar_one()
     return FileId(made)
 
 
 def add_attachment(
-    session: Session, message_id: MessageId, file_id: FileId, *, position: int, name: str, set_aside: bool = False
+    session: Session,
+    message_id: MessageId,
+    file_id: FileId,
+    *,
+    position: int,
+    name: str,
+    set_aside: bool = False,
+    **more: object,
 ) -> int:
+    """``more``: ``aside_why``, ``inline``, ``content_id``."""
     return add(
         session,
         attachments,
@@ -191,6 +211,7 @@ def add_attachment(
         position=position,
         name=name,
         set_aside=set_aside,
+        **more,
     )
 
 

@@ -241,3 +241,4 @@ class ChangeKind(StrEnum):
     TICK_MOVED = "tick_moved"
     ATTENTION_MOVED = "attention_moved"
     MAIL_HELD = "mail_held"
+    FILE_SCANNED = "file_scanned"

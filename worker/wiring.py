@@ -9,14 +9,17 @@ from sqlalchemy.orm import Session
 from storage.backup import knows_revision, revision_of
 from storage.database import BadUrl, Database
 from storage.files import FileStore
+from worker.core.file_rules import PROGRAMS, FileRules
 from worker.core.joining import Windows
 from worker.core.key_rings import read_keys
 from worker.core.mail_addresses import normal_address
 from worker.core.mailbox_accounts import MailboxAccount
 from worker.core.policy import Policy, SinkRole
+from worker.core.scanning import read_scanner
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
-from worker.flows.ports import Bell, Printer, Reader, Relay
+from worker.flows.ports import Bell, Printer, Reader, Relay, Scanner
+from worker.mail.antivirus import ClamdScanner
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
 from worker.mail.parsing import MailReader
@@ -102,6 +105,11 @@ def policy_of(settings: Settings) -> Policy:
         send_lease=lease,
         file_lease=lease,
         give_up_after=timedelta(days=settings.give_up_days),
+        file_rules=FileRules(
+            largest=settings.file_max_bytes, refused_types=endings(settings.refused_file_types) or PROGRAMS
+        ),
+        scans_files=bool(settings.antivirus_url),
+        scan_patience=timedelta(minutes=settings.antivirus_patience_minutes),
         sink_role=SinkRole.BEHIND_MX if settings.sink_protocol == "lmtp" else settings.sink_role,
     )
 
@@ -110,14 +118,19 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(normal_address(each) for each in text.split(",") if each.strip())
 
 
+def endings(text: str) -> frozenset[str]:
+    return frozenset(each.strip().lower() for each in text.split(",") if each.strip())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What the tasks work with, one per process."""
+    """What the tasks work with, one per process. ``scanner``: None where no virus scanner is set up."""
 
     house: House
     relay: Relay
     printer: Printer
     reader: Reader
+    scanner: Scanner | None
 
 
 def build_workshop(settings: Settings, bell: Bell) -> Workshop:
@@ -126,7 +139,14 @@ def build_workshop(settings: Settings, bell: Bell) -> Workshop:
         relay=build_relay(settings),
         printer=MailPrinter(),
         reader=MailReader(),
+        scanner=build_scanner(settings),
     )
+
+
+def build_scanner(settings: Settings) -> ClamdScanner | None:
+    if not settings.antivirus_url:
+        return None
+    return ClamdScanner(read_scanner(settings.antivirus_url), seconds=settings.antivirus_timeout)
 
 
 def build_tokens(settings: Settings) -> OauthTokens | None:

@@ -129,6 +129,7 @@ EXPECTED = {
     MailKind.RECEIPT: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.REJECTION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.QUESTION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.REFUSED_FILES: ("auto-replied", "OOF, RN, NRN, AutoReply"),
 }
 
 

@@ -53,6 +53,8 @@ def refuse_leaks(letter: Letter) -> None:
         raise Unprintable("an internal letter carries no address that leads to the client")
     if is_notice and letter.failure is None:
         raise Unprintable("a failure notice says what failed")
+    if letter.kind is MailKind.REFUSED_FILES and not (letter.refusal and letter.refusal.files):
+        raise Unprintable("an answer about refused files names them")
 
 
 def refuse_in_alarm(letter: Letter) -> None:

@@ -23,6 +23,8 @@ class No(StrEnum):
     NOT_ACCEPTABLE = "not_acceptable"
     NO_CONTACT_ADDRESSED = "no_contact_addressed"
     NOT_A_CONTACT = "not_a_contact"
+    NOT_CLEAN = "not_clean"
+    NOT_SCANNED_YET = "not_scanned_yet"
 
 
 SENTENCES = {
@@ -41,6 +43,8 @@ SENTENCES = {
     No.NOT_HELD: "This mail is not held, or somebody has decided already.",
     No.NOT_ACCEPTABLE: "It is not clear whose message this would be; add the sender as a contact, or refuse it.",
     No.NO_CONTACT_ADDRESSED: "Address at least one contact of the client; colleagues alone make no conversation.",
+    No.NOT_CLEAN: "The virus scanner found something in this file; nobody can open it.",
+    No.NOT_SCANNED_YET: "The virus scanner has not seen this file yet; try again in a moment.",
     No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
 }
 

@@ -4,17 +4,17 @@ The conversation's lock comes before the mail's row, here and everywhere. What c
 counts: who left, an address that was corrected, a rehearsal that began or ended, messages that were deleted.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, operation, outbox, outbox_claims, people
+from storage import addresses, conversations, file_facts, operation, outbox, outbox_claims, people
 from storage.database import DatabaseDown
 from storage.records import OutgoingMail, OutgoingMailId
 from storage.states import FailureClass, MailKind, MailState
 from worker.core.backoff import has_expired, next_try
-from worker.core.sending import Event
+from worker.core.sending import Event, next_state
 from worker.flows.evidence import FailureFacts, fail, move
 from worker.flows.house import House, gate_of, there
 from worker.flows.lettering import Claimed, fix_revisions, gather
@@ -25,6 +25,7 @@ log = structlog.get_logger("navette.sending")
 LEAST_TRIES = 10
 """A clock that jumps ahead by a month ends no mail that was hardly tried."""
 MOST_STUMBLES = 5
+SCAN_PAUSE = timedelta(seconds=15)
 NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
 REDIRECTED = "redirected_to"
 
@@ -71,7 +72,7 @@ def claim(house: House, mail_id: OutgoingMailId) -> Claimed | None:
             operation.note_event(session, "mail_in_doubt", now=now, outgoing_mail_id=mail_id)
             mail = there(outbox.mail(session, mail_id))
         mail = as_addressed_today(session, house, mail)
-        if ended(session, house, mail, now=now):
+        if ended(session, house, mail, now=now) or waits_for_scan(session, house, mail, now=now):
             return None
         return gather(session, house, mail, now=now)
 
@@ -115,6 +116,19 @@ def ended(session: Session, house: House, mail: OutgoingMail, *, now: datetime) 
         facts = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
         return fail(session, house, mail, facts, Event.GAVE_UP, now=now)
     return False
+
+
+def waits_for_scan(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> bool:
+    """A mail whose files nobody has scanned yet waits for them, for a while; then it goes without."""
+    patient = house.policy.scans_files and now < mail.opened_at + house.policy.scan_patience
+    if not patient or mail.kind is not MailKind.MESSAGE or mail.bytes_path is not None:
+        return False
+    carried = [each.message_id for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
+    if not file_facts.has_unscanned(session, carried):
+        return False
+    to = next_state(MailState.SENDING, Event.RELAY_SAID_LATER)
+    later = {"state": to, "due_at": now + SCAN_PAUSE, "lease_until": None, "tries": mail.tries - 1}
+    return outbox.write_under_fence(session, mail.id, mail.fence, **later)
 
 
 def is_nobodys(session: Session, mail: OutgoingMail) -> bool:

@@ -4,7 +4,7 @@ What goes is fixed here: each delivery gets the revision that it carries, the ma
 return path. Rendering happens afterwards, outside the transaction, from these values alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,10 +24,12 @@ from storage.records import (
     Revision,
 )
 from storage.states import AddressKind, MailKind, MailState, Side, Visibility
-from worker.core.letters import Failure, Heading, Letter, LetterMessage
+from worker.core.file_rules import REFUSED, may_be_shown
+from worker.core.letters import Failure, Heading, Letter, LetterMessage, RefusedFile
 from worker.flows.alarming import alarm_letter
 from worker.flows.heading import heading_of, mail_token, participant_address, return_path
 from worker.flows.house import House, there
+from worker.flows.refusing import refusal_letter
 from worker.flows.talk import Talk, talk_of
 
 EARLIER = 2
@@ -69,13 +71,15 @@ def letter_of(
 ) -> tuple[Letter, list[Attachment]]:
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
+    if mail.kind is MailKind.REFUSED_FILES and talk is not None and person is not None:
+        return refusal_letter(session, house, mail, person, talk), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = carried_messages(session, mail)
     files = messages.attachments_of(session, [message.id for message, _ in carried])
-    shown = [each for each in files if not each.set_aside]
+    shown = [each for each in files if is_attached(house, each)]
     names = people.people_by_ids(session, [message.author_id for message, _ in carried if message.author_id])
     author = names.get(mail.author_id) if mail.author_id else None
     firm_reader = talk.reader.side is Side.FIRM
@@ -90,7 +94,7 @@ def letter_of(
         subject=talk.conversation.subject,
         reader=person.name,
         signer=author.name if author else house.policy.firm_name,
-        messages=tuple(letter_message(each, names, zone, shown) for each in carried),
+        messages=tuple(with_files(house, each, names, zone, files) for each in carried),
         earlier=earlier_messages(session, mail, talk, zone) if mail.kind is MailKind.MESSAGE else (),
         about=about_of(talk.conversation),
         reply_address=participant_address(session, house, talk, AddressKind.REPLY) if shared else None,
@@ -118,16 +122,36 @@ def fix_revisions(session: Session, mail: OutgoingMail) -> int:
     return len(open_ones)
 
 
-def letter_message(
-    carried: tuple[Message, Revision], names: dict[PersonId, Person], zone: ZoneInfo, files: list[Attachment]
+def is_attached(house: House, file: Attachment) -> bool:
+    return not file.set_aside and may_be_shown(file.scan_state, file.aside_why, hook_is_on=house.policy.scans_files)
+
+
+def with_files(
+    house: House,
+    carried: tuple[Message, Revision],
+    names: dict[PersonId, Person],
+    zone: ZoneInfo,
+    files: list[Attachment],
 ) -> LetterMessage:
+    """Names what is attached, and what is not and why; images without meaning are not named."""
+    own = [each for each in files if each.message_id == carried[0].id]
+    return replace(
+        letter_message(carried, names, zone),
+        files=tuple(each.name for each in own if is_attached(house, each)),
+        files_unscanned=tuple(each.name for each in own if not each.set_aside and not is_attached(house, each)),
+        files_refused=tuple(
+            RefusedFile(name=each.name, why=each.aside_why) for each in own if each.aside_why in REFUSED
+        ),
+    )
+
+
+def letter_message(carried: tuple[Message, Revision], names: dict[PersonId, Person], zone: ZoneInfo) -> LetterMessage:
     message, revision = carried
     author = names.get(message.author_id) if message.author_id else None
     return LetterMessage(
         author=author.name if author else "",
         happened_at=message.happened_at.astimezone(zone),
         text=revision.text,
-        files=tuple(each.name for each in files if each.message_id == message.id),
     )
 
 
@@ -140,7 +164,7 @@ def earlier_messages(session: Session, mail: OutgoingMail, talk: Talk, zone: Zon
     unseen = [each for each in before if not knows(session, each, talk)]
     latest = messages.latest_revisions(session, [each.id for each in unseen])
     names = people.people_by_ids(session, [each.author_id for each in unseen if each.author_id])
-    return tuple(letter_message((each, latest[each.id]), names, zone, []) for each in reversed(unseen))
+    return tuple(letter_message((each, latest[each.id]), names, zone) for each in reversed(unseen))
 
 
 def may_be_quoted(message: Message, talk: Talk) -> bool:
@@ -198,7 +222,7 @@ def notice_letter(
         subject=conversation.subject if conversation else "",
         reader=person.name if person else "",
         signer=house.policy.firm_name,
-        messages=tuple(letter_message(each, names, zone, []) for each in carried) if to_the_firm else (),
+        messages=tuple(letter_message(each, names, zone) for each in carried) if to_the_firm else (),
         note_address=note_address,
         failure=Failure(
             person=missed.name if missed else "",

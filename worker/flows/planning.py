@@ -33,6 +33,7 @@ PRIORITY = {
     MailKind.RECEIPT: 1,
     MailKind.QUESTION: 1,
     MailKind.REJECTION: 1,
+    MailKind.REFUSED_FILES: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
     MailKind.DIGEST: 3,

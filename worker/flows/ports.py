@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from storage.records import ArrivalId, OutgoingMailId
 from worker.core.letters import Heading, Letter, LetterFile, Words
 from worker.core.parsed import ParsedMail
 from worker.core.relaying import RelayAnswer, SealedMail
+from worker.core.scanning import Scanned
 
 
 class Clock(Protocol):
@@ -44,6 +46,12 @@ class Printer(Protocol):
     def render(self, letter: Letter) -> Words: ...
 
     def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> bytes: ...
+
+
+class Scanner(Protocol):
+    """The virus scanner. Never raises: what it cannot say is ``unscanned``."""
+
+    def scan(self, path: Path) -> Scanned: ...
 
 
 class Reader(Protocol):
