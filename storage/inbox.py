@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, unknown
 from storage.records import (
     Arrival,
     ArrivalId,
@@ -24,7 +25,8 @@ from storage.records import (
     OutgoingMailId,
     PersonId,
 )
-from storage.rows import add_if_new, change, columns_of, read_all, read_one, selecting
+from storage.rows import change, columns_of, read_all, read_one, selecting
+from storage.statements import add_row_if_new, change_by, read_all_by, read_among, read_by
 from storage.states import ArrivalState, Outcome, Way
 from storage.tables.inbox import arrivals, filings, inbound_mails
 
@@ -52,7 +54,7 @@ class KeptMail:
 
 def keep_mail(session: Session, mail: KeptMail, *, now: datetime) -> list[ArrivalId]:
     """Keep the bytes and one arrival per recipient; the arrivals that are new."""
-    inbound_id = add_if_new(
+    inbound_id = add_row_if_new(
         session,
         inbound_mails,
         sha256=mail.sha256,
@@ -70,7 +72,7 @@ def keep_mail(session: Session, mail: KeptMail, *, now: datetime) -> list[Arriva
 
 
 def add_arrival(session: Session, inbound_id: int, mail: KeptMail, recipient: str, *, now: datetime) -> int | None:
-    return add_if_new(
+    return add_row_if_new(
         session,
         arrivals,
         inbound_mail_id=inbound_id,
@@ -89,16 +91,32 @@ def add_arrival(session: Session, inbound_id: int, mail: KeptMail, recipient: st
 
 
 def inbound_mail(session: Session, inbound_id: InboundMailId) -> InboundMail | None:
-    return read_one(session, InboundMail, selecting(InboundMail, inbound_mails, inbound_mails.c.id == inbound_id))
+    return read_by(session, InboundMail, inbound_mails, id=inbound_id)
+
+
+def inbound_mails_by_ids(session: Session, ids: Collection[InboundMailId]) -> dict[InboundMailId, InboundMail]:
+    return {each.id: each for each in read_among(session, InboundMail, inbound_mails, "id", ids)}
 
 
 def arrival(session: Session, arrival_id: ArrivalId) -> Arrival | None:
-    return read_one(session, Arrival, selecting(Arrival, arrivals, arrivals.c.id == arrival_id))
+    return read_by(session, Arrival, arrivals, id=arrival_id)
+
+
+ARRIVALS = "arrivals of a mail"
 
 
 def arrivals_of(session: Session, inbound_id: InboundMailId) -> list[Arrival]:
-    wanted = selecting(Arrival, arrivals, arrivals.c.inbound_mail_id == inbound_id)
-    return read_all(session, Arrival, wanted.order_by(arrivals.c.id))
+    def read() -> list[Arrival]:
+        return read_all_by(session, Arrival, arrivals, inbound_mail_id=inbound_id)
+
+    return remembered(session, ARRIVALS, inbound_id, read)
+
+
+def read_arrivals_ahead(session: Session, inbound_ids: Collection[InboundMailId]) -> None:
+    asked, found = unknown(session, ARRIVALS, inbound_ids), dict[InboundMailId, list[Arrival]]()
+    for each in read_among(session, Arrival, arrivals, "inbound_mail_id", asked):
+        found.setdefault(each.inbound_mail_id, []).append(each)
+    put(session, ARRIVALS, asked, found, [])
 
 
 def due_arrivals(session: Session, now: datetime, *, most: int) -> list[ArrivalId]:
@@ -124,10 +142,74 @@ def claim_arrival(session: Session, arrival_id: ArrivalId, now: datetime, *, lea
     return None if row is None else Arrival(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueArrival:
+    """``alone``: its raw mail is a file (so it is large), or it lost a worker or broke our code before."""
+
+    id: ArrivalId
+    alone: bool
+
+
+FREE = or_(arrivals.c.lease_until.is_(None), arrivals.c.lease_until < bindparam("now"))
+DUE_AMONG = (
+    select(
+        arrivals.c.id,
+        or_(
+            arrivals.c.lease_until.is_not(None),
+            arrivals.c.lost_leases > 0,
+            arrivals.c.errors > 0,
+            inbound_mails.c.raw_path.is_not(None),
+        ).label("alone"),
+    )
+    .join(inbound_mails, inbound_mails.c.id == arrivals.c.inbound_mail_id)
+    .where(
+        arrivals.c.id.in_(bindparam("ids", expanding=True)),
+        arrivals.c.state == ArrivalState.KEPT,
+        arrivals.c.due_at <= bindparam("now"),
+        FREE,
+    )
+    .order_by(arrivals.c.id)
+)
+NEW_TO_US = (
+    select(arrivals.c.id)
+    .where(
+        arrivals.c.id.in_(bindparam("ids", expanding=True)),
+        arrivals.c.state == ArrivalState.KEPT,
+        arrivals.c.due_at <= bindparam("now"),
+        arrivals.c.lease_until.is_(None),
+        arrivals.c.lost_leases == 0,
+        arrivals.c.errors == 0,
+    )
+    .order_by(arrivals.c.id)
+    .with_for_update(skip_locked=True)
+)
+CLAIM_TOGETHER = (
+    update(arrivals)
+    .where(arrivals.c.id.in_(NEW_TO_US))
+    .values(fence=arrivals.c.fence + 1, lease_until=bindparam("until"))
+    .returning(*columns_of(Arrival, arrivals))
+)
+
+
+def due_among(session: Session, ids: Collection[ArrivalId], now: datetime) -> list[DueArrival]:
+    """Those that may be filed now, in the order they came in."""
+    found = session.execute(DUE_AMONG, {"ids": list(ids), "now": now})
+    return [DueArrival(id=ArrivalId(each.id), alone=bool(each.alone)) for each in found]
+
+
+def claim_together(session: Session, ids: Collection[ArrivalId], now: datetime, *, lease: timedelta) -> list[Arrival]:
+    """Take those that are free and need not be alone, in the order they came in. When their worker dies, each has lost
+    a lease and is alone from then on: of its lost leases, at most this one may be a neighbour's fault.
+    """
+    found = session.execute(CLAIM_TOGETHER, {"ids": list(ids), "now": now, "until": now + lease})
+    taken = [Arrival(**row._mapping) for row in found]  # noqa: SLF001 - SQLAlchemy's public name
+    return sorted(taken, key=lambda each: each.id)
+
+
 def write_arrival(session: Session, arrival_id: ArrivalId, fence: int, **values: Any) -> bool:
     """Write what filing found and give the lease back, if this try still owns the arrival."""
-    mine = (arrivals.c.id == arrival_id, arrivals.c.fence == fence, arrivals.c.state == ArrivalState.KEPT)
-    return change(session, arrivals, *mine, lease_until=None, **values) == 1
+    mine = {"id": arrival_id, "fence": fence, "state": ArrivalState.KEPT}
+    return change_by(session, arrivals, mine, lease_until=None, **values) == 1
 
 
 def reopen_arrival(session: Session, arrival_id: ArrivalId, *, now: datetime) -> bool:
@@ -154,7 +236,7 @@ def add_filing(
     outgoing_mail_id: OutgoingMailId | None = None,
 ) -> FilingId | None:
     """The outcome of a mail at an address; None when the same mail was filed there before (by whatever way it came)."""
-    made = add_if_new(
+    made = add_row_if_new(
         session,
         filings,
         inbound_mail_id=inbound_id,
@@ -180,12 +262,11 @@ def take_over_ignored(session: Session, filing_id: FilingId, **values: Any) -> F
 
 
 def filing(session: Session, filing_id: FilingId) -> Filing | None:
-    return read_one(session, Filing, selecting(Filing, filings, filings.c.id == filing_id))
+    return read_by(session, Filing, filings, id=filing_id)
 
 
 def filing_at(session: Session, fingerprint: str, signed_address: str) -> Filing | None:
-    same = (filings.c.fingerprint == fingerprint, filings.c.signed_address == signed_address)
-    return read_one(session, Filing, selecting(Filing, filings, *same))
+    return read_by(session, Filing, filings, fingerprint=fingerprint, signed_address=signed_address)
 
 
 def filings_of(session: Session, inbound_id: InboundMailId) -> list[Filing]:
@@ -208,7 +289,7 @@ def filing_of_message(session: Session, message_id: MessageId) -> Filing | None:
 
 
 def update_filing(session: Session, filing_id: FilingId, **values: Any) -> None:
-    change(session, filings, filings.c.id == filing_id, **values)
+    change_by(session, filings, {"id": filing_id}, **values)
 
 
 def list_arrivals(

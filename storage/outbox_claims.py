@@ -1,22 +1,25 @@
 """Which outgoing mail may go now, and taking it: the gate, the order within a conversation, the claim.
 
-Work is claimed by one UPDATE with a fence number. A mail is not claimed while an earlier one of the same conversation
-and person is due or under way: a client never reads the answer before the question.
+Work is claimed by one UPDATE with a fence number, for several mails at once. A mail is not claimed while an earlier one
+of the same conversation and person is due or under way: a client never reads the answer before the question.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.records import ConversationId, OutgoingMail, OutgoingMailId, PersonId
-from storage.rows import columns_of
+from storage.rows import change, columns_of
 from storage.states import MailKind, MailState
 from storage.tables.mail import outgoing_mails
 
 mails = outgoing_mails
+Talk = tuple[ConversationId, PersonId]
 
 LONGEST_PAUSE = timedelta(hours=6)
 """No retry waits longer: what seems to was planned by a clock that had jumped ahead, and is due."""
@@ -84,36 +87,84 @@ def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list
     return [OutgoingMailId(row.id) for row in session.execute(wanted.limit(most))]
 
 
-def next_due_mail(
-    session: Session, conversation_id: ConversationId, person_id: PersonId, now: datetime, gate: Gate
-) -> OutgoingMailId | None:
-    """The mail of this thread that may go now: what stood in its way went."""
+def next_due_mails(session: Session, talks: Collection[Talk], now: datetime, gate: Gate) -> list[OutgoingMailId]:
+    """The mails of these threads that may go now, one of each: what stood in their way went."""
+    if not talks or (not gate.everybody and not gate.listed):
+        return []
+    c = mails.c
+    active = c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
+    among = (c.conversation_id.in_({each[0] for each in talks}), c.person_id.in_({each[1] for each in talks}))
+    wanted = select(c.id, c.conversation_id, c.person_id).where(*among, active, may_be_claimed(now, gate))
+    first: dict[Talk, OutgoingMailId] = {}
+    for mail_id, conversation_id, person_id in session.execute(wanted.order_by(c.id)):
+        first.setdefault((conversation_id, person_id), mail_id)
+    return [first[each] for each in dict.fromkeys(talks) if each in first]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ripe:
+    """A mail that could be claimed a moment ago. ``lost``: a worker had claimed it and its lease ran out."""
+
+    id: OutgoingMailId
+    conversation_id: ConversationId | None
+    lost: bool
+
+
+def ripe_mails(session: Session, ids: Collection[OutgoingMailId], now: datetime, gate: Gate) -> list[Ripe]:
+    """A look without a lock, for the many rings that come too late. The most important first."""
     if not gate.everybody and not gate.listed:
-        return None
-    same = (mails.c.conversation_id == conversation_id, mails.c.person_id == person_id)
-    active = mails.c.state.in_((MailState.WAITING, MailState.QUEUED, MailState.SENDING))
-    wanted = select(mails.c.id).where(*same, active, may_be_claimed(now, gate)).order_by(mails.c.id).limit(1)
-    found = session.execute(wanted).scalar_one_or_none()
-    return None if found is None else OutgoingMailId(found)
+        return []
+    c = mails.c
+    wanted = select(c.id, c.conversation_id, c.state).where(c.id.in_(ids), may_be_claimed(now, gate))
+    rows = session.execute(wanted.order_by(c.priority, c.due_at, c.id))
+    return [Ripe(id=row[0], conversation_id=row[1], lost=row[2] is MailState.SENDING) for row in rows]
 
 
-def is_claimable(session: Session, mail_id: OutgoingMailId, now: datetime, gate: Gate) -> bool:
-    """A look without a lock, for the many rings that come too late."""
-    if not gate.everybody and not gate.listed:
-        return False
-    wanted = select(mails.c.id).where(mails.c.id == mail_id, may_be_claimed(now, gate))
-    return session.execute(wanted).first() is not None
+def claim_mails(
+    session: Session, ids: Sequence[OutgoingMailId], now: datetime, gate: Gate, *, lease: timedelta
+) -> list[OutgoingMail]:
+    """Take mails for this try, in this order: state ``sending``, a new fence. What is not due, not free, not allowed or
+    just being taken by somebody else (whose row we would wait for) is left out.
 
-
-def claim_mail(
-    session: Session, mail_id: OutgoingMailId, now: datetime, gate: Gate, *, lease: timedelta
-) -> OutgoingMail | None:
-    """Take one mail for this try: state ``sending``, a new fence. None when it is not due, not free or not allowed."""
+    The caller has the locks of their conversations. Two mails of one conversation and person are never taken at once:
+    for the later one the earlier is due or under way, also in the eyes of the statement that takes it.
+    """
+    free = (
+        select(mails.c.id)
+        .where(mails.c.id.in_(ids), may_be_claimed(now, gate))
+        .order_by(mails.c.id)
+        .with_for_update(skip_locked=True)
+        .correlate(None)
+    )
     taken = (
         update(mails)
-        .where(mails.c.id == mail_id, may_be_claimed(now, gate))
+        .where(mails.c.id.in_(free))
         .values(state=MailState.SENDING, fence=mails.c.fence + 1, lease_until=now + lease, tries=mails.c.tries + 1)
         .returning(*columns_of(OutgoingMail, mails))
     )
-    row = session.execute(taken).first()
-    return None if row is None else OutgoingMail(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    found = {row.id: OutgoingMail(**row._mapping) for row in session.execute(taken)}  # noqa: SLF001 - as in storage.rows
+    return [found[each] for each in ids if each in found]
+
+
+def still_claimed(session: Session, fences: Mapping[OutgoingMailId, int]) -> set[OutgoingMailId]:
+    """Which of these are still under way with the fence of our claim; locked until the commit."""
+    if not fences:
+        return set()
+    c = mails.c
+    wanted = select(c.id, c.fence).where(c.id.in_(fences), c.state == MailState.SENDING).order_by(c.id)
+    return {row[0] for row in session.execute(wanted.with_for_update()) if fences[row[0]] == row[1]}
+
+
+def give_back(session: Session, ids: Collection[OutgoingMailId], **values: Any) -> None:
+    """Claimed and not tried: to the queue again as if never claimed. The caller knows that they are still claimed."""
+    if not ids:
+        return
+    change(
+        session,
+        mails,
+        mails.c.id.in_(ids),
+        state=MailState.QUEUED,
+        tries=mails.c.tries - 1,
+        lease_until=None,
+        **values,
+    )

@@ -1,12 +1,14 @@
 """Settings are refused with a sentence that says what to do; documentation and code name the same ones."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from worker.core.key_rings import read_keys
+from worker.mail.limits import Limits
 from worker.settings import BadSettings, Settings, load_settings
-from worker.wiring import policy_of
+from worker.wiring import build_reader, policy_of
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 
@@ -113,3 +115,18 @@ def test_a_lease_outlasts_the_hard_limit_of_a_task(monkeypatch: pytest.MonkeyPat
     policy = policy_of(load_settings())
 
     assert min(policy.send_lease, policy.file_lease).total_seconds() >= int(seconds) + 2
+
+
+def test_every_limit_of_the_parser_is_a_setting_with_the_same_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    names = {name.removeprefix("parse_") for name in Settings.model_fields if name.startswith("parse_")}
+
+    assert names == {each.name for each in fields(Limits)}
+    assert build_reader(load_settings()).limits == Limits()
+
+
+def test_a_limit_of_the_parser_is_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_PARSE_PARTS", "12")
+
+    assert build_reader(load_settings()).limits == Limits(parts=12)

@@ -99,6 +99,21 @@ class Settings(BaseSettings):
     sink_max_bytes: int = Field(50 * 2**20, ge=1024, description="largest mail the sink takes, in bytes")
     sink_max_recipients: int = Field(100, ge=1, description="recipients in one mail; more are asked to come later")
     sink_max_sessions: int = Field(200, ge=1, description="sessions at once; more are asked to come later")
+    parse_size: int = Field(
+        64 * 2**20,
+        ge=1024,
+        description="largest mail that is parsed, in bytes; more is quarantined",
+    )
+    parse_header_bytes: int = Field(256 * 2**10, ge=4096, description="largest head of a mail or a part, in bytes")
+    parse_headers: int = Field(1000, ge=50, description="header lines in one head")
+    parse_header_line: int = Field(100_000, ge=1000, description="longest header, unfolded, in bytes")
+    parse_encoded_words: int = Field(2000, ge=50, description="encoded words in one head")
+    parse_parameters: int = Field(200, ge=10, description="parameters of one Content-Type or Content-Disposition")
+    parse_boundaries: int = Field(10_000, ge=100, description="lines of a mail that begin like a boundary")
+    parse_parts: int = Field(500, ge=10, description="parts of a mail")
+    parse_nesting: int = Field(20, ge=3, le=100, description="levels of parts within parts")
+    parse_text: int = Field(2**20, ge=10_000, description="bytes of text that are read; a longer one is kept as a file")
+    parse_lines: int = Field(20_000, ge=100, description="lines of text that are read; a longer one is shortened")
     mailboxes: str = Field("", description="IMAP mailboxes, `imaps://office%40firm.example@host`, separated by commas")
     mailbox_passwords: SecretStr = Field(
         SecretStr(""), description="theirs, same order, commas in them as %2C; an empty one logs in with OAuth2"

@@ -1,7 +1,7 @@
 """The one place that builds real things and reads the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -19,9 +19,11 @@ from worker.core.scanning import read_scanner
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay, Scanner
+from worker.flows.relay_watch import WatchedRelay
 from worker.mail.antivirus import ClamdScanner
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
+from worker.mail.limits import Limits
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
@@ -134,11 +136,12 @@ class Workshop:
 
 
 def build_workshop(settings: Settings, bell: Bell) -> Workshop:
+    house = build_house(settings, bell)
     return Workshop(
-        house=build_house(settings, bell),
-        relay=build_relay(settings),
+        house=house,
+        relay=WatchedRelay(build_relay(settings), house),
         printer=MailPrinter(),
-        reader=MailReader(),
+        reader=build_reader(settings),
         scanner=build_scanner(settings),
     )
 
@@ -147,6 +150,11 @@ def build_scanner(settings: Settings) -> ClamdScanner | None:
     if not settings.antivirus_url:
         return None
     return ClamdScanner(read_scanner(settings.antivirus_url), seconds=settings.antivirus_timeout)
+
+
+def build_reader(settings: Settings) -> MailReader:
+    """``NAVETTE_PARSE_X`` is the limit ``x``."""
+    return MailReader(Limits(**{each.name: getattr(settings, f"parse_{each.name}") for each in fields(Limits)}))
 
 
 def build_tokens(settings: Settings) -> OauthTokens | None:

@@ -20,7 +20,7 @@ from worker.core.reports import Action, RecipientReport
 from worker.flows.conversations import Started
 from worker.flows.evidence import apply_report
 from worker.flows.house import House
-from worker.flows.sending import send_mail
+from worker.flows.sending import send_mails
 from worker.flows.sweeping import sweep
 from worker.mail.printing import MailPrinter
 
@@ -59,7 +59,9 @@ class Post:
     def run(self) -> list[MailState | None]:
         self.bell.outgoing.clear()
         sweep(self.house)
-        return [send_mail(self.house, self.relay, self.printer, each) for each in list(self.bell.outgoing)]
+        ids = list(self.bell.outgoing)
+        states = send_mails(self.house, self.relay, self.printer, ids)
+        return [states.get(each) for each in ids]
 
     def parsed(self, at: int = -1) -> email.message.EmailMessage:
         found = email.message_from_bytes(self.relay.sent[at].content, policy=email.policy.default)

@@ -26,6 +26,11 @@ def nested(levels: int) -> bytes:
         (b"Content-Disposition: inline" + b";" * 40_000 + b"\n\nx", "parameters"),
         (b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 1_000, "parts"),
         (nested(1_000), "nesting"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--bx\n" * 10_001 + b"--b\n\nx\n--b--\n", "boundaries"),
+        (
+            b"Content-Type: multipart/mixed; boundary=b\n\n" + (b"--b\nA: " + b"x" * 90_000 + b"\n\nx\n") * 12,
+            "header_bytes",
+        ),
     ],
 )
 def test_what_is_over_a_limit_is_quarantined_under_its_name(raw: bytes, limit: str) -> None:

@@ -9,7 +9,7 @@ import unicodedata
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.mail.written import HEAD, mail, multipart, part, report_mail
+from tests.mail.written import HEAD, content_of, mail, multipart, part, report_mail
 from worker.core.automatic import judge
 from worker.core.parsed import ParsedMail
 from worker.mail.charsets import CODECS, clean, decode
@@ -74,7 +74,7 @@ def check(found: ParsedMail, raw: bytes) -> None:
     assert all(is_clean(text) and "\n" not in text for text in [*texts, *(line.text for line in lines)])
     assert all(line.depth >= 0 for line in lines)
     assert (found.sender is None) == bool(found.from_defects) or found.quarantine is not None
-    assert all(hashlib.sha256(file.content).hexdigest() == file.sha256 for file in found.files)
+    assert all(hashlib.sha256(content_of(file)).hexdigest() == file.sha256 for file in found.files)
     assert len({file.name.casefold() for file in found.files}) == len(found.files)
     judge(found, null_sender=False)
 

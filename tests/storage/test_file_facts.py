@@ -39,7 +39,7 @@ def a_message(session: Session, firm: Firm, side: Side = Side.CLIENT) -> Message
         happened_at=START,
         now=START,
         origin=Origin.MAIL,
-    )
+    ).id
 
 
 def kept(session: Session, sha256: str) -> InboundMailId:

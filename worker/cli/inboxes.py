@@ -18,10 +18,11 @@ from worker.flows.explaining import (
     explain_message,
     explain_outgoing,
 )
-from worker.flows.filing import raw_of
 from worker.flows.held import Accepted, accept_held, refuse_held
 from worker.flows.house import House
-from worker.mail.parsing import MailReader
+from worker.flows.raw_mails import pieces_of, raw_of
+from worker.settings import load_settings
+from worker.wiring import build_reader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
 STATES = [*ArrivalState, *Outcome]
@@ -67,7 +68,9 @@ def export(inbound: Which, file: Annotated[Path, typer.Argument(help="Where to w
         kept = inbox.inbound_mail(session, InboundMailId(number_of(inbound, "i")))
     if kept is None:
         raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
-    file.write_bytes(raw_of(house, kept))
+    raw = raw_of(house, kept)
+    with file.open("wb") as written:
+        written.writelines(pieces_of(raw))
     out.tell(f"{kept.size} bytes written to {file}")
 
 
@@ -97,7 +100,9 @@ def accept(inbound: Which, *, by: By) -> None:
     house = open_house()
     with house.database.reading() as session:
         person = find_person(session, by)
-    answer = accept_held(house, MailReader(), by=person, inbound_id=InboundMailId(number_of(inbound, "i")))
+    answer = accept_held(
+        house, build_reader(load_settings()), by=person, inbound_id=InboundMailId(number_of(inbound, "i"))
+    )
     stop_if_refused(answer)
     assert isinstance(answer, Accepted)
     out.tell(f"posted as m{answer.message_id}")

@@ -59,6 +59,7 @@ class AlarmKind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
     MAILBOX_RECOVERED = "mailbox_recovered"
+    RELAY_RECOVERED = "relay_recovered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ and the third one puts the mail in quarantine, where an operator refiles it afte
 counts apart. Temporary faults of the database or the disk never count.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -15,19 +16,23 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, people, signed
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
+from storage.reading_ahead import remembering
+from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
+from worker.core.failures import TemporaryFailure
 from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedFile, ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
+from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
+from worker.flows.raw_mails import raw_of
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
@@ -43,11 +48,12 @@ class DecisionChanged(Exception):  # noqa: N818 - a state of the world, named as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """The first look with the cut that was made for it, and what stands in the mail's files."""
+    """The first look with the cut that was made for it, the files that were stored for it and what stands in them."""
 
     look: Look
     cut: Cut
     attached: Attached
+    files: tuple[StoredFile, ...]
 
 
 class LeaseLost(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -60,9 +66,15 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
     if arrival is None:
         return None
     reach("file.after_claim")
+    return file_alone(house, reader, arrival)
+
+
+def file_alone(house: House, reader: Reader, arrival: Arrival) -> Outcome | ArrivalState | None:
+    """File what was claimed, in a transaction of its own; whatever breaks it is this mail's alone."""
+    arrival_id = arrival.id
     try:
         outcome = file_claimed(house, reader, arrival)
-    except (DatabaseDown, FilesDown) as fault:
+    except (DatabaseDown, FilesDown, TemporaryFailure) as fault:
         log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
@@ -98,53 +110,54 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
         with house.database.writing() as session:
             quarantine(session, house, arrival, mail.quarantine, now=house.now(session))
         return ArrivalState.QUARANTINED
-    with house.database.reading() as session:
-        first = look(session, house, arrival, mail)
+    with house.database.reading() as session, remembering(session):
+        look_ahead(session, house, [(arrival, mail)])
+        first = look(session, house, arrival, mail, now=house.now(session))
         client = client_of(session, first.decision)
-    weighed = Weighed(look=first, cut=cut_of(first, mail), attached=read_attached(reader, mail))
-    files = store_files(house, client, mail) if client else ()
+    weighed = weigh(house, reader, first, client)
     reach("file.before_commit")
     with house.database.writing() as session:
-        lock(session, first)
-        ready = ready_to_file(session, house, arrival, weighed, files=files)
-        applied = file_in(session, house, arrival, ready, now=house.now(session))
+        now = house.now(session)
+        lock(session, [first])
+        with remembering(session):
+            look_ahead(session, house, [(arrival, mail)])
+            ready = ready_to_file(session, house, arrival, weighed, now=now)
+        applied = file_in(session, house, arrival, ready, now=now)
     house.bell.ring_outgoing(applied.due)
     return applied.outcome
 
 
-def lock(session: Session, seen: Look) -> None:
+def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> Weighed:
+    """What takes time, outside any transaction."""
+    mail = seen.facts.mail
+    files = store_files(house, client, mail) if client else ()
+    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
+
+
+def lock(session: Session, seen: Sequence[Look]) -> None:
     """Whatever changes a conversation holds its lock first: mails are filed one after the other."""
-    reported = seen.facts.reported
-    found = {
-        each
-        for each in (
-            seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
-            seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
-            reported.conversation_id if reported else None,
-        )
-        if each is not None
-    }
-    for conversation_id in sorted(found):
+    for conversation_id in sorted({place for each in seen for place in touched(each)}):
         conversations.lock_conversation(session, conversation_id)
 
 
-def ready_to_file(
-    session: Session, house: House, arrival: Arrival, weighed: Weighed, *, files: tuple[StoredFile, ...]
-) -> Ready:
+def touched(seen: Look) -> set[ConversationId]:
+    """The conversations that filing this mail may write to."""
+    reported = seen.facts.reported
+    found = (
+        seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
+        seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
+        reported.conversation_id if reported else None,
+    )
+    return {each for each in found if each is not None}
+
+
+def ready_to_file(session: Session, house: House, arrival: Arrival, weighed: Weighed, *, now: datetime) -> Ready:
     """Look again, under the lock; the cut and the files hold only for the decision they were made for."""
-    again = look(session, house, arrival, weighed.look.facts.mail)
+    again = look(session, house, arrival, weighed.look.facts.mail, now=now, for_cut=False)
     if not is_the_same(again.decision, weighed.look.decision):
         raise DecisionChanged
     decision = reconsider(session, house, again, weighed.cut, weighed.attached)
-    return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=files)
-
-
-def raw_of(house: House, kept: InboundMail) -> bytes:
-    if kept.raw is not None:
-        return kept.raw
-    if kept.raw_path is None:
-        raise ValueError("this mail's bytes were purged")
-    return house.files.read(kept.raw_path)
+    return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=weighed.files)
 
 
 def client_of(session: Session, decision: Decision) -> Client | None:
@@ -163,12 +176,17 @@ def store_files(house: House, client: Client, mail: ParsedMail) -> tuple[StoredF
     return tuple(
         StoredFile(
             name=each.name,
-            sha256=house.files.put_attachment(client.public_id, each.content),
+            sha256=stored(house, client, each),
             size=each.size,
             media_type=each.media_type,
         )
         for each in mail.files
     )
+
+
+def stored(house: House, client: Client, file: ParsedFile) -> str:
+    house.files.put_attachment_pieces(client.public_id, file.sha256, file.content.pieces())
+    return file.sha256
 
 
 def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, now: datetime) -> Applied:

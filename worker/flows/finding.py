@@ -1,12 +1,22 @@
 """Gathers the facts about an arrival: addresses of ours in it, mails of ours it names, who its sender is."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from storage import addresses, conversations, inbox, outbox, people, signed
-from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
+from storage.reading_ahead import remembered_among
+from storage.records import (
+    Arrival,
+    ClientId,
+    OutgoingMail,
+    OutgoingMailId,
+    Participant,
+    PersonId,
+    SignedAddress,
+)
 from storage.states import AddressKind
 from worker.core.automatic import is_report, judge
 from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
@@ -127,14 +137,22 @@ def is_own(house: House, mail: ParsedMail) -> bool:
 
 def mail_of_token(session: Session, token: Token | None) -> OutgoingMail | None:
     row = signed.signed_address(session, token.public_id) if token else None
-    return outbox.mail(session, row.outgoing_mail_id) if row and row.outgoing_mail_id else None
+    return mail_of(session, row.outgoing_mail_id) if row and row.outgoing_mail_id else None
+
+
+def mail_of(session: Session, mail_id: OutgoingMailId) -> OutgoingMail | None:
+    return mails_of(session, [mail_id]).get(mail_id)
+
+
+def mails_of(session: Session, mail_ids: Iterable[OutgoingMailId]) -> dict[OutgoingMailId, OutgoingMail]:
+    return remembered_among(session, "outgoing mail", mail_ids, lambda ids: outbox.mails_by_ids(session, ids))
 
 
 def reported_mail(session: Session, house: House, mail: ParsedMail, rows: list[SignedAddress]) -> OutgoingMail | None:
     """Which mail of ours it is about: by the signed return path; a report also by ENVID or the returned Message-ID."""
     for row in rows:
         if row.kind is AddressKind.RETURN_PATH and row.outgoing_mail_id is not None:
-            return outbox.mail(session, row.outgoing_mail_id)
+            return mail_of(session, row.outgoing_mail_id)
     if mail.report is None:
         return None
     by_envelope = house.keys.verify((mail.report.envelope_id or "").lower())

@@ -17,10 +17,11 @@ from worker.core.filing_rules import chosen_address
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
 from worker.flows.conversations import side_in
-from worker.flows.filing import client_of, lock, raw_of, store_files
+from worker.flows.filing import client_of, lock, store_files
 from worker.flows.findings import outcome_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
+from worker.flows.raw_mails import raw_of
 from worker.flows.weighing import Look, cut_of, look, read_attached, reconsider
 
 
@@ -56,13 +57,13 @@ def accept_held(house: House, reader: Reader, *, by: PersonId, inbound_id: Inbou
         kept = there(inbox.inbound_mail(session, inbound_id))
     mail = reader.parse(raw_of(house, kept))
     with house.database.reading() as session:
-        seen = vouched_for(session, look(session, house, arrival, mail))
+        seen = vouched_for(session, look(session, house, arrival, mail, now=house.now(session)))
         client = client_of(session, seen.decision)
     if client is None:
         return Refused(No.NOT_ACCEPTABLE)
     cut, attached, files = cut_of(seen, mail), read_attached(reader, mail), store_files(house, client, mail)
     with house.database.writing() as session:
-        lock(session, seen)
+        lock(session, [seen])
         if held_filing(session, inbound_id) is None:
             return Refused(No.NOT_HELD)
         decision = reconsider(session, house, seen, cut, attached)

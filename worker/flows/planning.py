@@ -4,6 +4,7 @@ One waiting mail per (conversation, participant, author, visibility): an interna
 be answered to the client. Whoever cannot be mailed is told to the firm at once, in the same transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -14,6 +15,7 @@ from storage import addresses, attention, conversations, messages, outbox, peopl
 from storage.records import (
     ClientId,
     Conversation,
+    Delivery,
     Message,
     MessageId,
     OutgoingMail,
@@ -22,9 +24,10 @@ from storage.records import (
     Person,
     PersonId,
 )
-from storage.states import AttentionReason, MailKind, MailState, Reach, Side, Visibility
+from storage.states import AttentionReason, MailKind, MailState, Reach, Side
 from worker.core.joining import Joins, Starts, plan_mail, window_of
 from worker.core.participants_rules import readers_of
+from worker.core.portal_rules import readable_by
 from worker.flows.house import House, there
 
 PRIORITY = {
@@ -51,18 +54,35 @@ class Note:
     now: datetime
 
 
-def plan_deliveries(session: Session, house: House, note: Note) -> list[OutgoingMailId]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Everybody who is or was in a conversation."""
+
+    participants: tuple[Participant, ...]
+    persons: dict[PersonId, Person]
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self.persons.values()]
+
+
+def party_of(session: Session, conversation: Conversation) -> Party:
+    participants = conversations.participants_of(session, conversation.id, also_left=True)
+    persons = people.people_by_ids(session, [each.person_id for each in participants])
+    return Party(participants=tuple(participants), persons=persons)
+
+
+def plan_deliveries(session: Session, house: House, note: Note, party: Party) -> list[OutgoingMailId]:
     """Plan a mail for every reader of the message; the ones that are due at once."""
-    participants = conversations.participants_of(session, note.conversation.id)
+    present = [each for each in party.participants if each.left_at is None]
     readers = [
         each
-        for each in readers_of(participants, note.message.author_id, note.message.visibility)
+        for each in readers_of(present, note.message.author_id, note.message.visibility)
         if is_still_there(session, note.conversation.client_id, each)
     ]
-    persons = people.people_by_ids(session, [each.person_id for each in readers])
     due: list[OutgoingMailId] = []
     for reader in readers:
-        person = persons[reader.person_id]
+        person = party.persons[reader.person_id]
         if person.reach is not Reach.MAIL:
             open_call(session, note, person)
             continue
@@ -104,19 +124,20 @@ def deliver_by_mail(
     waiting = outbox.waiting_mail(
         session, note.conversation.id, person.id, note.message.author_id, note.message.visibility
     )
-    between = waiting is not None and others_wrote_since(session, note, waiting, reader.side)
+    carried = outbox.deliveries_in(session, [waiting.id]) if waiting else []
+    between = waiting is not None and others_wrote_since(session, note, waiting, carried, reader.side)
     plan = plan_mail(house.policy.windows, window, note.now, waiting=waiting, others_wrote_since=between)
     match plan:
         case Joins(mail, due_at):
             outbox.update_mail(session, mail.id, {MailState.WAITING}, due_at=due_at)
-            mail_id = mail.id
+            mail_id, position = mail.id, len(carried) + 1
         case Starts(due_at, releases):
             if releases is not None:
                 outbox.update_mail(session, releases.id, {MailState.WAITING}, state=MailState.QUEUED)
             mail_id = start_mail(session, note, person, address.normal, due_at=due_at)
+            position = 1
         case _:
             assert_never(plan)
-    position = len(outbox.deliveries_in(session, [mail_id])) + 1
     outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=position)
     return mail_id if plan.due_at <= note.now else None
 
@@ -141,13 +162,13 @@ def start_mail(
     )
 
 
-def others_wrote_since(session: Session, note: Note, waiting: OutgoingMail, side: Side) -> bool:
+def others_wrote_since(
+    session: Session, note: Note, waiting: OutgoingMail, carried: Sequence[Delivery], side: Side
+) -> bool:
     """Did anybody but the mail's author write something this reader may read, since the mail's first message?"""
-    first = min((each.message_id for each in outbox.deliveries_in(session, [waiting.id])), default=MessageId(0))
-    seen = (Visibility.SHARED,) if side is Side.CLIENT else tuple(Visibility)
-    return any(
-        each.id > first and each.author_id != waiting.author_id and each.visibility in seen
-        for each in messages.last_messages(session, note.conversation.id, most=50)
+    first = min((each.message_id for each in carried), default=MessageId(0))
+    return messages.has_message_of_others(
+        session, note.conversation.id, after=first, author_id=waiting.author_id, readable=readable_by(side)
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.records import ArrivalId, OutgoingMailId
 from worker.core.letters import Heading, Letter, LetterFile, Words
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import RelayAnswer, SealedMail
 from worker.core.scanning import Scanned
 
@@ -55,6 +55,6 @@ class Scanner(Protocol):
 
 
 class Reader(Protocol):
-    """Bytes to a parsed mail. Total: never raises, whatever the bytes."""
+    """Bytes to a parsed mail. Total: never raises, whatever the bytes; only what reading them raises goes through."""
 
-    def parse(self, raw: bytes) -> ParsedMail: ...
+    def parse(self, raw: RawMail) -> ParsedMail: ...

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation, people
+from storage import attention, conversations, messages, operation
 from storage.records import (
     Conversation,
     ConversationId,
@@ -27,7 +27,7 @@ from storage.states import (
 from worker.core.attention_rules import Closes, Move, Opens, after_close, after_post
 from worker.core.thanks import is_pure_thanks
 from worker.flows.house import House, there
-from worker.flows.planning import Note, plan_deliveries
+from worker.flows.planning import Note, party_of, plan_deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,9 @@ class Put:
 def put_message(session: Session, house: House, conversation_id: ConversationId, draft: Draft, *, now: datetime) -> Put:
     """Add the message with its files, move attention, plan the mails, tell the portal. The caller holds the lock."""
     conversation = there(conversations.conversation(session, conversation_id))
-    thanks = not draft.files and is_pure_thanks(draft.text, names_in(session, conversation_id))
-    message_id = messages.add_message(
+    party = party_of(session, conversation)
+    thanks = not draft.files and is_pure_thanks(draft.text, party.names)
+    message = messages.add_message(
         session,
         conversation_id=conversation_id,
         author_id=draft.author_id,
@@ -94,12 +95,11 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         cut_rule=draft.cut_rule,
         cut_confidence=draft.cut_confidence,
     )
-    add_files(session, conversation, message_id, draft.files, now=now)
-    message = there(messages.message(session, message_id))
+    add_files(session, conversation, message.id, draft.files, now=now)
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
-    apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message_id)
-    due = plan_deliveries(session, house, Note(conversation=conversation, message=message, now=now))
+    apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message.id)
+    due = plan_deliveries(session, house, Note(conversation=conversation, message=message, now=now), party)
     told(
         session,
         conversation,
@@ -107,14 +107,9 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         "posted",
         by_id=draft.author_id,
         now=now,
-        message_id=message_id,
+        message_id=message.id,
     )
-    return Put(message_id=message_id, reopened=reopened, due=tuple(due))
-
-
-def names_in(session: Session, conversation_id: ConversationId) -> list[str]:
-    ids = [each.person_id for each in conversations.participants_of(session, conversation_id, also_left=True)]
-    return [each.name for each in people.people_by_ids(session, ids).values()]
+    return Put(message_id=message.id, reopened=reopened, due=tuple(due))
 
 
 def add_files(

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 
 from storage import addresses, conversations, outbox, people
 from storage.records import Conversation, OutgoingMail, OutgoingMailId, Person, PersonId
-from storage.states import AddressKind, AsideReason, MailKind, MailState, Reach, Side, Visibility
-from worker.core.letters import Letter, Refusal, RefusedFile
-from worker.flows.heading import participant_address
+from storage.states import AsideReason, MailKind, MailState, Reach, Side, Visibility
+from worker.core.letters import RefusedFile
 from worker.flows.house import House
 from worker.flows.planning import PRIORITY
-from worker.flows.talk import Talk
 
 ANSWERS = frozenset({MailKind.REFUSED_FILES, MailKind.RECEIPT, MailKind.REJECTION, MailKind.QUESTION})
 
@@ -115,29 +113,3 @@ def author_told(refused: RefusedOf, person: Person) -> PersonId | None:
 
 def told_files(files: Sequence[RefusedFile]) -> list[list[str]]:
     return [[each.name, each.why] for each in files]
-
-
-def refusal_letter(session: Session, house: House, mail: OutgoingMail, reader: Person, talk: Talk) -> Letter:
-    details = mail.details or {}
-    author = people.person(session, PersonId(details["author"])) if details.get("author") else None
-    firm_reader = talk.reader.side is Side.FIRM
-    kind = AddressKind.NOTE if firm_reader else AddressKind.REPLY
-    address = participant_address(session, house, talk, kind)
-    return Letter(
-        kind=MailKind.REFUSED_FILES,
-        language=mail.language,
-        side=talk.reader.side,
-        visibility=mail.visibility,
-        firm_name=house.policy.firm_name,
-        client_name=talk.client.name,
-        subject=talk.conversation.subject,
-        reader=reader.name,
-        signer=house.policy.firm_name,
-        messages=(),
-        reply_address=None if firm_reader else address,
-        note_address=address if firm_reader else None,
-        refusal=Refusal(
-            author=author.name if author else "",
-            files=tuple(RefusedFile(name=name, why=AsideReason(why)) for name, why in details["refused"]),
-        ),
-    )

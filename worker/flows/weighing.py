@@ -4,7 +4,11 @@ The first look is in a reading transaction, the cut outside any, the second look
 decision changed in between (somebody joined, left, closed), the arrival is put off for a moment and weighed anew.
 """
 
+import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +17,9 @@ from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
 from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
-from worker.core.internal_guard import repeats_a_note
+from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import Content, ParsedMail
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
 from worker.flows.finding import gather_facts, token_of_message_id
@@ -34,12 +38,16 @@ class Look:
     sent: Sent | None
 
 
-def look(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> Look:
-    facts = gather_facts(session, house, arrival, mail, now=house.now(session))
+def look(
+    session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, now: datetime, for_cut: bool = True
+) -> Look:
+    """``for_cut``: also read what the writer may be quoting; the second look needs no texts."""
+    facts = gather_facts(session, house, arrival, mail, now=now)
     decision = decide(facts)
     sent = None
-    if isinstance(decision, Posts):
-        sent = sent_to(session, house, decision.conversation, decision.participant)
+    if for_cut and isinstance(decision, Posts):
+        answered = [each.mail for each in facts.answered]
+        sent = sent_to(session, house, decision.conversation, decision.participant, answered=answered)
     return Look(facts=facts, decision=decision, sent=sent)
 
 
@@ -108,29 +116,36 @@ def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """What stands inside the files of a mail, as far as a note could hide there."""
+    """What stands inside the files of a mail, as far as a note could hide there. ``files``: texts of any size."""
 
     texts: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
+    files: tuple[Content, ...] = ()
+
+    def all_texts(self) -> Iterator[str]:
+        """The long ones in stretches, read when they are reached."""
+        yield from self.texts
+        for each in self.files:
+            yield from windows_of(codecs.iterdecode(each.pieces(), "utf-8", "replace"))
 
 
 def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
-    """Texts and attached mails, read outside any transaction."""
-    texts, ids = [], []
+    """Attached mails, read outside any transaction, and which files are texts."""
+    texts, ids, files = [], [], []
     for file in mail.files[:MOST_ATTACHED]:
         if file.media_type == "message/rfc822":
-            inner = reader.parse(file.content)
+            inner = reader.parse(file.content.as_mail())
             texts.append(inner.text)
             ids += [inner.message_id] if inner.message_id else []
         elif file.media_type.startswith("text/"):
-            texts.append(file.content.decode("utf-8", "replace"))
-    return Attached(texts=tuple(texts), message_ids=tuple(ids))
+            files.append(file.content)
+    return Attached(texts=tuple(texts), message_ids=tuple(ids), files=tuple(files))
 
 
 def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, attached: Attached) -> bool:
     """Does a text that clients will read, or a file of it, repeat one of the client's internal messages?"""
     notes = note_texts(session, client_id)
-    if any(repeats_a_note(text, notes) for text in (cut.new_text, *attached.texts)):
+    if any(repeats_a_note(text, notes) for text in chain((cut.new_text,), attached.all_texts())):
         return True
     return any(is_internal_mail(session, house, each) for each in attached.message_ids)
 
