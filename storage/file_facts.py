@@ -7,6 +7,7 @@ that takes it, so that a scanner that dies delays and loses nothing.
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -148,30 +149,38 @@ def images_of_the_firm(session: Session, client_id: ClientId, hashes: Collection
     return set(session.execute(wanted).scalars())
 
 
-def add_invoice(
-    session: Session,
-    file_id: FileId,
-    *,
-    kind: str,
-    number: str,
-    issued_on: date | None,
-    seller_vat: str | None,
-    buyer_vat: str | None,
-    amount: Decimal | None,
-    currency: str | None,
-) -> None:
+class SaysInvoice(Protocol):
+    """What worker.core.file_looks.ElectronicInvoice fits."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def issued_on(self) -> date | None: ...
+    @property
+    def seller_vat(self) -> str | None: ...
+    @property
+    def buyer_vat(self) -> str | None: ...
+    @property
+    def amount(self) -> Decimal | None: ...
+    @property
+    def currency(self) -> str | None: ...
+
+
+def add_invoice(session: Session, file_id: FileId, said: SaysInvoice) -> None:
     """Once per content."""
     add_if_new(
         session,
         electronic_invoices,
         file_id=file_id,
-        kind=kind,
-        number=number,
-        issued_on=issued_on,
-        seller_vat=seller_vat,
-        buyer_vat=buyer_vat,
-        amount=amount,
-        currency=currency,
+        kind=str(said.kind),
+        number=said.number,
+        issued_on=said.issued_on,
+        seller_vat=said.seller_vat,
+        buyer_vat=said.buyer_vat,
+        amount=said.amount,
+        currency=said.currency,
     )
 
 

@@ -63,9 +63,9 @@ def sweep_once() -> None:
 @app.task(name=SCAN)  # type: ignore[untyped-decorator]
 def scan() -> None:
     """Where no virus scanner is set up there is nothing to do, and nothing is asked of the database."""
-    shop = workshop()
-    if shop.scanner is not None and begin_turn(shop.house, "turn:scan", every_s=SCAN_EVERY_S):
-        scan_waiting(shop.house, shop.scanner)
+    house = workshop().house
+    if house.scanner is not None and begin_turn(house, "turn:scan", every_s=SCAN_EVERY_S):
+        scan_waiting(house, house.scanner)
 
 
 @app.task(name=WATCH)  # type: ignore[untyped-decorator]

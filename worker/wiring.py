@@ -18,11 +18,13 @@ from worker.core.policy import Policy, SinkRole
 from worker.core.scanning import read_scanner
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
-from worker.flows.ports import Bell, Printer, Reader, Relay, Scanner
+from worker.flows.ports import Bell, Printer, Reader, Relay
 from worker.flows.relay_watch import WatchedRelay
 from worker.mail.antivirus import ClamdScanner
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
+from worker.mail.limited.desk import FileDesk
+from worker.mail.limited.questions import ReaderLimits
 from worker.mail.limits import Limits
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
@@ -77,6 +79,7 @@ def build_house(settings: Settings, bell: Bell) -> House:
         bell=bell,
         keys=read_keys(settings.keys.get_secret_value()),
         policy=policy_of(settings),
+        scanner=build_scanner(settings),
     )
 
 
@@ -126,13 +129,12 @@ def endings(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What the tasks work with, one per process. ``scanner``: None where no virus scanner is set up."""
+    """What the tasks work with, one per process."""
 
     house: House
     relay: Relay
     printer: Printer
     reader: Reader
-    scanner: Scanner | None
 
 
 def build_workshop(settings: Settings, bell: Bell) -> Workshop:
@@ -142,7 +144,6 @@ def build_workshop(settings: Settings, bell: Bell) -> Workshop:
         relay=WatchedRelay(build_relay(settings), house),
         printer=MailPrinter(),
         reader=build_reader(settings),
-        scanner=build_scanner(settings),
     )
 
 
@@ -154,7 +155,16 @@ def build_scanner(settings: Settings) -> ClamdScanner | None:
 
 def build_reader(settings: Settings) -> MailReader:
     """``NAVETTE_PARSE_X`` is the limit ``x``."""
-    return MailReader(Limits(**{each.name: getattr(settings, f"parse_{each.name}") for each in fields(Limits)}))
+    limits = Limits(**{each.name: getattr(settings, f"parse_{each.name}") for each in fields(Limits)})
+    return MailReader(limits, FileDesk(reader_limits(settings)))
+
+
+def reader_limits(settings: Settings) -> ReaderLimits:
+    return ReaderLimits(
+        memory=settings.reader_memory_bytes,
+        cpu_seconds=settings.reader_cpu_seconds,
+        seconds=settings.reader_seconds,
+    )
 
 
 def build_tokens(settings: Settings) -> OauthTokens | None:

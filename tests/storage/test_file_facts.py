@@ -1,8 +1,8 @@
 """Scans that are due, images that were seen, invoices: on both databases."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,7 @@ from storage.inbox import KeptMail
 from storage.records import ClientId, FileId, InboundMailId, MessageId
 from storage.states import AsideReason, Origin, ScanState, Side, Way
 from tests.conftest import START, Firm
+from worker.core.file_looks import ElectronicInvoice, InvoiceKind
 from worker.flows.house import House
 
 MINUTE = timedelta(minutes=1)
@@ -134,14 +135,17 @@ def test_images_of_the_firm_are_those_it_sent_to_this_client(house: House, firm:
 def test_an_invoice_is_written_once_per_content(house: House, firm: Firm) -> None:
     with house.database.writing() as session:
         file_id = a_file(session, firm.bakery, "a")
-        told: dict[str, Any] = {
-            "seller_vat": "BE0123456749",
-            "buyer_vat": None,
-            "amount": Decimal("12.50"),
-            "currency": "EUR",
-        }
-        for number in ("2026-1", "2026-2"):
-            file_facts.add_invoice(session, file_id, kind="invoice", number=number, issued_on=date(2026, 11, 3), **told)
+        said = ElectronicInvoice(
+            kind=InvoiceKind.INVOICE,
+            number="2026-1",
+            issued_on=date(2026, 11, 3),
+            seller_vat="BE0123456749",
+            buyer_vat=None,
+            amount=Decimal("12.50"),
+            currency="EUR",
+        )
+        file_facts.add_invoice(session, file_id, said)
+        file_facts.add_invoice(session, file_id, replace(said, number="2026-2"))
         found = file_facts.invoice_of(session, file_id)
         assert found is not None
         assert (found.number, found.issued_on, found.amount) == ("2026-1", date(2026, 11, 3), Decimal("12.50"))

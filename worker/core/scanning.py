@@ -21,6 +21,17 @@ class Scanned:
     why: str = ""
 
 
+CLEAN, NOT_SCANNED = Scanned(state=ScanState.CLEAN), Scanned(state=ScanState.UNSCANNED)
+
+
+def infected(signature: str) -> Scanned:
+    return Scanned(state=ScanState.INFECTED, signature=signature)
+
+
+def unscanned(why: str, *, is_down: bool = False) -> Scanned:
+    return Scanned(state=ScanState.UNSCANNED, is_down=is_down, why=why)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerAddress:
     """``path`` of a unix socket, or ``host`` and ``port``."""

@@ -17,7 +17,8 @@ from worker.core.filing_rules import chosen_address
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
 from worker.flows.conversations import side_in
-from worker.flows.filing import client_of, lock, store_files
+from worker.flows.examining import examine
+from worker.flows.filing import client_of, lock
 from worker.flows.findings import outcome_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
@@ -61,7 +62,7 @@ def accept_held(house: House, reader: Reader, *, by: PersonId, inbound_id: Inbou
         client = client_of(session, seen.decision)
     if client is None:
         return Refused(No.NOT_ACCEPTABLE)
-    cut, attached, files = cut_of(seen, mail), read_attached(reader, mail), store_files(house, client, mail)
+    cut, attached, files = cut_of(seen, mail), read_attached(reader, mail), examine(house, reader, client, mail)
     with house.database.writing() as session:
         lock(session, [seen])
         if held_filing(session, inbound_id) is None:

@@ -10,14 +10,14 @@
 A beat rings every few seconds; a file is taken by moving its next scan ahead, so that a worker that dies delays only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
 from storage import conversations, file_facts, inbox, messages, operation, people
-from storage.records import Attachment, Conversation, Message, OutgoingMailId, PublicId, StoredContent
+from storage.records import Attachment, Conversation, Message, OutgoingMailId, StoredContent
 from storage.states import AsideReason, ChangeKind, Origin, ScanState
 from worker.core.letters import RefusedFile
 from worker.core.scanning import FIRST_PAUSE, Scanned, next_scan
@@ -132,13 +132,3 @@ def may_be_answered(session: Session, message: Message) -> bool:
         return False
     filing = inbox.filing_of_message(session, message.id)
     return filing is not None and {"step": "automatic", "found": "no"} in filing.findings
-
-
-def scan_now(scanner: Scanner, house: House, client: PublicId, hashes: Sequence[str]) -> Mapping[str, Scanned]:
-    """Before a mail is filed: each content once; after a first sign that the scanner is down no further one."""
-    found: dict[str, Scanned] = {}
-    for sha256 in dict.fromkeys(hashes):
-        found[sha256] = scanner.scan(house.files.attachment_path(client, sha256))
-        if found[sha256].is_down:
-            break
-    return found

@@ -10,8 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage.states import ScanState
-from worker.core.scanning import Scanned, ScannerAddress
+from worker.core.scanning import CLEAN, Scanned, ScannerAddress, infected, unscanned
 
 PIECE = 64 * 1024
 MOST_ANSWER = 4096
@@ -30,14 +29,14 @@ class ClamdScanner:
             with path.open("rb") as file:
                 return self.asked(iter(lambda: file.read(PIECE), b""))
         except OSError as fault:
-            return Scanned(state=ScanState.UNSCANNED, why=f"file: {fault.strerror}")
+            return unscanned(f"file: {fault.strerror}")
 
     def asked(self, pieces: Iterator[bytes]) -> Scanned:
         try:
             with self.connected() as line:
                 return verdict(self.exchanged(line, pieces))
         except OSError as fault:
-            return Scanned(state=ScanState.UNSCANNED, is_down=True, why=type(fault).__name__)
+            return unscanned(type(fault).__name__, is_down=True)
 
     def connected(self) -> socket.socket:
         if not self.address.path:
@@ -89,9 +88,9 @@ def verdict(answer: bytes) -> Scanned:
     """``stream: OK``, ``stream: Eicar-Test-Signature FOUND``, ``INSTREAM size limit exceeded. ERROR``."""
     said = answer.partition(b"\0")[0].decode("utf-8", "replace").strip()
     if said == "stream: OK":
-        return Scanned(state=ScanState.CLEAN)
+        return CLEAN
     if said.startswith("stream: ") and said.endswith(" FOUND"):
-        return Scanned(state=ScanState.INFECTED, signature=said[8:-6].strip()[:200])
+        return infected(said[8:-6].strip()[:200])
     if not said:
-        return Scanned(state=ScanState.UNSCANNED, is_down=True, why="no answer")
-    return Scanned(state=ScanState.UNSCANNED, why=said[:200])
+        return unscanned("no answer", is_down=True)
+    return unscanned(said[:200])

@@ -19,7 +19,7 @@ PDF, ZIP, WORD, XML = "application/pdf", "application/zip", "application/msword"
 
 
 def look(limited: LimitedReader, content: bytes, media_type: str, name: str = "file") -> FileLook:
-    with folder_for(content) as (path, _):
+    with folder_for([content]) as (path, _):
         return look_at(limited, path, media_type=media_type, name=name)
 
 
@@ -180,7 +180,7 @@ def test_a_text_is_not_looked_at(limited: LimitedReader) -> None:
 def test_heic_is_seen_and_turned_into_a_jpeg(limited: LimitedReader) -> None:
     content = heic((64, 48))
     assert look(limited, content, "image/heic").picture == Picture(width=64, height=48, is_from_camera=False)
-    with folder_for(content) as (path, out):
+    with folder_for([content]) as (path, out):
         made = as_jpeg(limited, path, out)
         assert made is not None
         assert made.read_bytes().startswith(b"\xff\xd8\xff")
@@ -188,13 +188,13 @@ def test_heic_is_seen_and_turned_into_a_jpeg(limited: LimitedReader) -> None:
 
 def test_a_picture_that_is_too_large_for_us_is_not_turned() -> None:
     reader = LimitedReader(ReaderLimits(pixels=64 * 48 - 1))
-    with folder_for(heic((64, 48))) as (path, out):
+    with folder_for([heic((64, 48))]) as (path, out):
         assert as_jpeg(reader, path, out) is None
     reader.close()
 
 
 def test_a_broken_heic_has_no_jpeg(limited: LimitedReader) -> None:
-    with folder_for(heic()[:100]) as (path, out):
+    with folder_for([heic()[:100]]) as (path, out):
         assert as_jpeg(limited, path, out) is None
 
 

@@ -107,7 +107,7 @@ def test_a_child_is_replaced_before_it_grows_old(content: Path) -> None:
 def test_a_child_ends_with_its_parent() -> None:
     """Its standard input ends, whatever killed the parent."""
     reader = LimitedReader()
-    with folder_for(archive("a")) as (path, _):
+    with folder_for([archive("a")]) as (path, _):
         reader.ask(Question.ZIP, path)
     child = reader._child
     assert child is not None
@@ -169,7 +169,7 @@ def test_what_is_no_message_is_silence(said: bytes) -> None:
 
 
 def test_what_was_unpacked_is_gone_afterwards() -> None:
-    with folder_for(b"content") as (path, out):
+    with folder_for([b"con", b"tent"]) as (path, out):
         (out / "0").write_bytes(b"unpacked")
         assert path.read_bytes() == b"content"
         assert path.parent.stat().st_mode & 0o077 == 0

@@ -30,7 +30,7 @@ COMPRESSED = bytes.fromhex(
 
 
 def unpacked(limited: LimitedReader, *parts: bytes) -> UnpackedMail:
-    found = unpack_tnef(limited, tnef(*parts))
+    found = unpack_tnef(limited, [tnef(*parts)])
     assert found is not None
     return found
 
@@ -132,15 +132,15 @@ def test_what_came_before_the_broken_place_is_kept(limited: LimitedReader) -> No
 
 
 def test_what_is_no_winmail_stays_a_file(limited: LimitedReader) -> None:
-    assert unpack_tnef(limited, b"") is None
-    assert unpack_tnef(limited, b"%PDF-1.4 and more") is None
+    assert unpack_tnef(limited, []) is None
+    assert unpack_tnef(limited, [b"%PDF-1.4 and more"]) is None
 
 
 @pytest.mark.parametrize("at", range(0, 200, 13))
 def test_any_bytes_get_an_answer(limited: LimitedReader, at: int) -> None:
     content = bytearray(tnef(tnef_file("Relevé de compte.pdf", b"x" * 100)))
     content[at : at + 4] = b"\xff\xff\xff\xff"
-    found = unpack_tnef(limited, bytes(content))
+    found = unpack_tnef(limited, [bytes(content)])
     assert found is None or len(found.files) <= 1
 
 
@@ -153,18 +153,18 @@ def test_an_opaque_signature_is_taken_off_and_its_signer_named(limited: LimitedR
         import base64
 
         content = b"-----BEGIN PKCS7-----\n" + base64.encodebytes(content) + b"-----END PKCS7-----\n"
-    found = unwrap_smime(limited, content)
+    found = unwrap_smime(limited, [content])
     assert found is not None
     assert found.content == ENTITY
     assert found.signers == ("Sophie Martin <sophie@boulangerie.example>",)
 
 
 def test_an_encrypted_part_is_called_encrypted(limited: LimitedReader) -> None:
-    found = unwrap_smime(limited, enveloped())
+    found = unwrap_smime(limited, [enveloped()])
     assert found is not None
     assert (found.is_encrypted, found.content) == (True, b"")
 
 
 @pytest.mark.parametrize("content", [b"", b"0\x80", signed(ENTITY)[:100], b"\x30\x84\xff\xff\xff\xff", b"no smime"])
 def test_what_cannot_be_unwrapped_stays_a_file(limited: LimitedReader, content: bytes) -> None:
-    assert unwrap_smime(limited, content) is None
+    assert unwrap_smime(limited, [content]) is None

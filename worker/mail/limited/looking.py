@@ -29,15 +29,17 @@ def question_for(media_type: str, name: str) -> Question | None:
         return Question.OFFICE
     if media_type in PICTURES:
         return Question.IMAGE
+    if media_type == "application/pkcs7-mime":
+        return Question.SMIME
     return Question.INVOICE if media_type in XML or name.lower().endswith(".xml") else None
 
 
-def look_at(reader: LimitedReader, path: Path, *, media_type: str, name: str) -> FileLook:
-    """Never raises."""
+def look_at(reader: LimitedReader, path: Path, *, media_type: str, name: str, out: Path | None = None) -> FileLook:
+    """Never raises. ``out``: an empty folder; without one an S/MIME part is not looked at."""
     question = question_for(media_type, name)
-    if question is None:
+    if question is None or (question is Question.SMIME and out is None):
         return NOT_LOOKED
-    answer = reader.ask(question, path)
+    answer = reader.ask(question, path, out=out)
     if isinstance(answer, Told):
         if question is Question.INVOICE:
             return FileLook(inside=Inside.UNKNOWN, invoice=invoice_of(answer.values))

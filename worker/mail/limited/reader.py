@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -151,11 +151,12 @@ def disown(child: "subprocess.Popen[bytes]") -> None:
 
 
 @contextlib.contextmanager
-def folder_for(content: bytes | None = None) -> Iterator[tuple[Path, Path]]:
+def folder_for(content: Iterable[bytes] = ()) -> Iterator[tuple[Path, Path]]:
     """A file with this content, for us alone, and an empty folder beside it; both gone afterwards. Raises OSError."""
     with tempfile.TemporaryDirectory(prefix="navette-", ignore_cleanup_errors=True) as name:
         file, out = Path(name) / "content", Path(name) / "out"
         out.mkdir()
-        if content is not None:
-            file.write_bytes(content)
+        with file.open("wb") as written:
+            for piece in content:
+                written.write(piece)
         yield file, out

@@ -4,6 +4,7 @@ The rest of the parser goes on with these as if they had stood in the mail. None
 the file it came as.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,8 @@ class UnwrappedPart:
     is_encrypted: bool = False
 
 
-def unpack_tnef(reader: LimitedReader, content: bytes) -> UnpackedMail | None:
-    """Never raises."""
+def unpack_tnef(reader: LimitedReader, content: Iterable[bytes]) -> UnpackedMail | None:
+    """``content`` in pieces; what reading them raises goes through, else nothing is raised."""
     try:
         with folder_for(content) as (path, out):
             answer = reader.ask(Question.TNEF, path, out=out)
@@ -70,8 +71,8 @@ def file_of(out: Path, told: object) -> UnpackedFile | None:
     )
 
 
-def unwrap_smime(reader: LimitedReader, content: bytes) -> UnwrappedPart | None:
-    """Never raises."""
+def unwrap_smime(reader: LimitedReader, content: Iterable[bytes]) -> UnwrappedPart | None:
+    """As ``unpack_tnef``."""
     try:
         with folder_for(content) as (path, out):
             answer = reader.ask(Question.SMIME, path, out=out)
