@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from storage import file_facts
 from storage.records import Client, ClientId, PersonId
+from storage.states import ScanState
 from worker.core.file_looks import NOT_LOOKED, FileLook
 from worker.core.file_rules import ArrivedFile, judged, may_be_logo, why_refused
 from worker.core.parsed import ParsedFile, ParsedMail
@@ -104,7 +105,7 @@ def judge(
         replace(
             arrived(each),
             look=each.look,
-            scan=each.scanned.state if each.scanned is not NOT_SCANNED else known.get(each.sha256, each.scanned.state),
+            scan=each.scanned.state if is_sure(each) else known.get(each.sha256, ScanState.UNSCANNED),
             times_seen=seen.get(each.sha256, 0),
             is_ours=each.sha256 in ours,
         )
@@ -112,6 +113,10 @@ def judge(
     ]
     reasons = judged(arrivals, house.policy.file_rules, has_text=has_text)
     return tuple(replace(each, aside_why=why) for each, why in zip(files, reasons, strict=True))
+
+
+def is_sure(file: StoredFile) -> bool:
+    return file.scanned.state is not ScanState.UNSCANNED
 
 
 def logos_in(files: Sequence[StoredFile]) -> set[str]:
