@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -71,10 +72,6 @@ class LimitedReader:
         with self._lock:
             self._end()
 
-    def __del__(self) -> None:
-        if self._child is not None and self._pid == os.getpid():
-            self._end()
-
     def _running(self) -> "subprocess.Popen[bytes] | None":
         if self._child is not None and self._pid != os.getpid():
             disown(self._child)
@@ -103,6 +100,7 @@ class LimitedReader:
             self._end()
             return None
         self._pid, self._asked = os.getpid(), 0
+        weakref.finalize(self, end_with_us, self._child, self._pid)
         return self._child
 
     def _exchange(self, child: "subprocess.Popen[bytes]", request: bytes) -> Answer:
@@ -140,6 +138,13 @@ class LimitedReader:
         if child.stdout is not None:
             child.stdout.close()
         return child.returncode
+
+
+def end_with_us(child: "subprocess.Popen[bytes]", pid: int) -> None:
+    """When its reader is forgotten or our process exits; not when a fork of ours does."""
+    if child.returncode is None and pid == os.getpid():
+        child.kill()
+        child.communicate()
 
 
 def disown(child: "subprocess.Popen[bytes]") -> None:
