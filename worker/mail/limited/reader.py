@@ -51,7 +51,6 @@ class LimitedReader:
     def __init__(self, limits: ReaderLimits = DEFAULT) -> None:
         self.limits = limits
         self._child: subprocess.Popen[bytes] | None = None
-        self._pid = 0
         self._asked = 0
         self._lock = threading.Lock()
 
@@ -73,9 +72,7 @@ class LimitedReader:
             self._end()
 
     def _running(self) -> "subprocess.Popen[bytes] | None":
-        if self._child is not None and self._pid != os.getpid():
-            disown(self._child)
-            self._child = None
+        """After a fork there is none: the child belongs to the process that started it, and to us it looks dead."""
         if self._child is not None and (self._child.poll() is not None or self._asked >= MOST_QUESTIONS):
             self._end()
         return self._child
@@ -99,8 +96,8 @@ class LimitedReader:
         except OSError:
             self._end()
             return None
-        self._pid, self._asked = os.getpid(), 0
-        weakref.finalize(self, end_with_us, self._child, self._pid)
+        self._asked = 0
+        weakref.finalize(self, end_with_us, self._child, os.getpid())
         return self._child
 
     def _exchange(self, child: "subprocess.Popen[bytes]", request: bytes) -> Answer:
@@ -145,14 +142,6 @@ def end_with_us(child: "subprocess.Popen[bytes]", pid: int) -> None:
     if child.returncode is None and pid == os.getpid():
         child.kill()
         child.communicate()
-
-
-def disown(child: "subprocess.Popen[bytes]") -> None:
-    """After a fork: the child belongs to the process that started it. Our copies of its pipes would keep it alive."""
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()
-    child.returncode = 0  # not ours to wait for
 
 
 @contextlib.contextmanager
