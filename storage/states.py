@@ -91,6 +91,7 @@ class MailKind(StrEnum):
     CONFIRMATION = "confirmation"
     WAITING_NOTICE = "waiting_notice"
     COMMAND_ANSWER = "command_answer"
+    REFUSED_FILES = "refused_files"
 
 
 class MailState(StrEnum):
@@ -220,6 +221,20 @@ class ScanState(StrEnum):
     INFECTED = "infected"
 
 
+class AsideReason(StrEnum):
+    """Why a file of a message stands outside of it; worker.core.file_rules has the rules."""
+
+    OWN_IMAGE = "own_image"
+    SIGNATURE_IMAGE = "signature_image"
+    TRACKING_IMAGE = "tracking_image"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    REFUSED_TYPE = "refused_type"
+    ENCRYPTED = "encrypted"
+    UNREADABLE = "unreadable"
+    INFECTED = "infected"
+
+
 class ChangeKind(StrEnum):
     CONVERSATION_STARTED = "conversation_started"
     CONVERSATION_CLOSED = "conversation_closed"
@@ -230,3 +245,4 @@ class ChangeKind(StrEnum):
     TICK_MOVED = "tick_moved"
     ATTENTION_MOVED = "attention_moved"
     MAIL_HELD = "mail_held"
+    FILE_SCANNED = "file_scanned"

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("navette.bell")
 
 SEND, FILE, SWEEP, HOUSEKEEP = "navette.send", "navette.file", "navette.sweep", "navette.housekeep"
-WATCH = "navette.watch"
-SWEEP_EVERY_S, WATCH_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 60.0, 3600.0
+WATCH, SCAN = "navette.watch", "navette.scan"
+SWEEP_EVERY_S, SCAN_EVERY_S, WATCH_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 5.0, 60.0, 3600.0
 RING_EXPIRES_S = 15
 """A ring nobody heard in this time is dropped: the sweep has rung again."""
 BATCH = 50
@@ -66,6 +66,7 @@ app.conf.update(
         name: {"task": task, "schedule": every, "options": {"ignore_result": True}}
         for name, task, every in (
             ("sweep", SWEEP, SWEEP_EVERY_S),
+            ("scan", SCAN, SCAN_EVERY_S),
             ("watch", WATCH, WATCH_EVERY_S),
             ("housekeep", HOUSEKEEP, HOUSEKEEP_EVERY_S),
         )

@@ -22,6 +22,7 @@ from worker.core.key_rings import read_keys
 from worker.core.mail_addresses import is_address
 from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
+from worker.core.scanning import read_scanner
 
 PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
@@ -134,6 +135,16 @@ class Settings(BaseSettings):
     oauth_refresh_token: SecretStr = Field(SecretStr(""), description="empty: client credentials")
     oauth_scope: str = Field("", description="for example https://outlook.office365.com/.default")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
+    file_max_bytes: int = Field(25 * 2**20, ge=1, description="a larger file of a mail is refused, in bytes")
+    refused_file_types: str = Field(
+        "", description="endings of file names that are refused, separated by commas; empty: programs and scripts"
+    )
+    antivirus_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
+    antivirus_timeout: float = Field(60, gt=0, description="seconds for one file")
+    antivirus_patience_minutes: float = Field(60, ge=0, description="a mail waits so long for the scan of its files")
+    reader_memory_bytes: int = Field(512 * 2**20, ge=128 * 2**20, description="of the reader of hostile formats")
+    reader_cpu_seconds: int = Field(5, ge=1, description="of the processor it may use for one file")
+    reader_seconds: float = Field(20, gt=0, description="it may take for one file")
     task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
 
@@ -211,6 +222,21 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
             raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("antivirus_url")
+    @classmethod
+    def must_be_a_scanner(cls, value: str) -> str:
+        if value:
+            read_scanner(value)
+        return value
+
+    @field_validator("refused_file_types")
+    @classmethod
+    def must_list_endings(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            if not each.isalnum():
+                raise ValueError(f"{each} is no ending of a file name, like exe")
         return value
 
     @field_validator("mailbox_archive", "mailbox_refused")

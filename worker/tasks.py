@@ -7,6 +7,8 @@ from worker.app import (
     FILE,
     HOUSEKEEP,
     HOUSEKEEP_EVERY_S,
+    SCAN,
+    SCAN_EVERY_S,
     SEND,
     SWEEP,
     SWEEP_EVERY_S,
@@ -18,6 +20,7 @@ from worker.app import (
 from worker.flows.collecting_alarms import watch_mailboxes
 from worker.flows.filing_together import file_arrivals
 from worker.flows.housekeeping import keep_house
+from worker.flows.scanning import scan_waiting
 from worker.flows.sending import send_mails
 from worker.flows.sweeping import sweep
 from worker.flows.talking import Watch
@@ -55,6 +58,14 @@ def sweep_once() -> None:
     house = workshop().house
     if begin_turn(house, "turn:sweep", every_s=SWEEP_EVERY_S):
         sweep(house)
+
+
+@app.task(name=SCAN)  # type: ignore[untyped-decorator]
+def scan() -> None:
+    """Where no virus scanner is set up there is nothing to do, and nothing is asked of the database."""
+    house = workshop().house
+    if house.scanner is not None and begin_turn(house, "turn:scan", every_s=SCAN_EVERY_S):
+        scan_waiting(house, house.scanner)
 
 
 @app.task(name=WATCH)  # type: ignore[untyped-decorator]

@@ -133,6 +133,7 @@ EXPECTED = {
     MailKind.CONFIRMATION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.WAITING_NOTICE: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.COMMAND_ANSWER: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.REFUSED_FILES: ("auto-replied", "OOF, RN, NRN, AutoReply"),
 }
 
 

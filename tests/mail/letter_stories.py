@@ -6,8 +6,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from storage.records import About
-from storage.states import AboutKind, Language, MailKind, Side, Visibility
-from worker.core.letters import Failure, Letter, LetterMessage
+from storage.states import AboutKind, AsideReason, Language, MailKind, Side, Visibility
+from worker.core.file_rules import REFUSED
+from worker.core.letters import Failure, Letter, LetterMessage, Refusal, RefusedFile
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 REPLY_ADDRESS = "r+aeaq6tqkx3mz5l2hqjv4wy7rdcbnu6fe@post.fiduciaire-exemple.example"
@@ -57,6 +58,9 @@ def a_letter(
         note_address=None if side is Side.CLIENT else NOTE_ADDRESS,
         answer_wanted=True,
     )
+    if kind is MailKind.REFUSED_FILES:
+        files = tuple(RefusedFile(name=f"{each}.pdf", why=each) for each in sorted(REFUSED))
+        return replace(letter, messages=(), signer="Fiduciaire Générale", refusal=Refusal(author="", files=files))
     if kind is not MailKind.FAILURE_NOTICE:
         return letter
     failure = Failure(
@@ -83,6 +87,8 @@ def a_long_letter(
                 happened_at=at(10, 12),
                 text=f"Voir aussi {url}.\n\n  1. ligne en retrait\n  2. " + "Donaudampfschifffahrt" * 8,
                 files_left_out=("Scan complet du classeur 2026.tiff",),
+                files_unscanned=("Annexe.docx",),
+                files_refused=(RefusedFile(name="relevé.pdf", why=AsideReason.ENCRYPTED),),
             ),
         ),
         earlier=(

@@ -11,11 +11,12 @@ from jinja2 import StrictUndefined
 from storage.states import Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, a_letter, a_long_letter
 from worker.core.desk import DESK_KINDS
+from worker.core.file_rules import REFUSED
 from worker.mail.failure_words import SENTENCE_OF, SENTENCES, UNDEFINED, sentence_for
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
-KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE)
+KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE, MailKind.REFUSED_FILES)
 LATER = {
     MailKind.REMINDER,
     MailKind.RECEIPT,
@@ -39,6 +40,7 @@ ALL = [(kind, language, *form) for kind in KINDS for language in Language for fo
 
 MADE = (
     *("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_"),
+    *("refused.", "refused_todo.", "refusal.yours_", "refusal.others_"),
     *("desk.", "held_why.", "link.", "answer.", "subject.held_notice_"),  # tests/mail/test_rendering_desk.py
 )
 
@@ -66,7 +68,7 @@ def test_every_mail_renders_in_every_language(
     kind: MailKind, language: Language, side: Side, visibility: Visibility
 ) -> None:
     short = a_letter(kind, language, side, visibility)
-    long = replace(a_long_letter(language, side, visibility), kind=kind, failure=short.failure)
+    long = replace(a_long_letter(language, side, visibility), kind=kind, failure=short.failure, refusal=short.refusal)
     bare = replace(short, messages=(), about=None, reply_address=None, note_address=None)
     assert ENVIRONMENT.undefined is StrictUndefined
 
@@ -107,6 +109,13 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
 
     assert words == used | made | patterns
     assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {*MADE, "alarm.todo_"} <= words
+
+
+def test_every_refusal_has_a_reason_and_something_to_do_in_every_language() -> None:
+    for language in Language:
+        words = phrases_in(language).words
+        assert {key for key in words if key.startswith("refused.")} == {f"refused.{each}" for each in REFUSED}
+        assert {key for key in words if key.startswith("refused_todo.")} == {f"refused_todo.{each}" for each in REFUSED}
 
 
 def test_every_reason_has_a_sentence_and_something_to_do_in_every_language() -> None:

@@ -15,8 +15,9 @@ from storage.records import About
 from storage.states import AboutKind, Language, MailKind, Side, Visibility
 from worker.checking.verdicts import Verdict, fault, ok, one_line
 from worker.core.desk import DESK_KINDS, FOR_THE_FIRM, INTROS, AnswerLine, Desk, HeldItem, Link
+from worker.core.file_rules import REFUSED
 from worker.core.letter_rules import Unprintable
-from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Words
+from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Refusal, RefusedFile, Words
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
 ABOUT = "words"
@@ -127,5 +128,9 @@ def sample(kind: MailKind, language: Language, side: Side, visibility: Visibilit
         note_address=None if side is Side.CLIENT else "n+a@firm.example",
         answer_wanted=True,
     )
+    if kind is MailKind.REFUSED_FILES:
+        return replace(
+            letter, refusal=Refusal(author="", files=tuple(RefusedFile(name="a", why=each) for each in REFUSED))
+        )
     failure = Failure(person="Sophie", address="sophie@client.example", reason="userunknown", status="5.1.1")
     return replace(letter, failure=failure) if notice else letter

@@ -61,10 +61,17 @@ def refuse_leaks(letter: Letter) -> None:
         raise Unprintable("a note address is not shown to the client's side")
     if internal and letter.reply_address is not None:
         raise Unprintable("an internal letter carries no address that leads to the client")
+    refuse_parts(letter)
+
+
+def refuse_parts(letter: Letter) -> None:
+    """What only one kind has, and must have."""
     if letter.close_address is not None and (letter.side is not Side.CLIENT or letter.kind is not MailKind.MESSAGE):
         raise Unprintable("only a contact is offered to close a conversation, and only beside a message")
-    if is_notice and letter.failure is None:
+    if letter.kind is MailKind.FAILURE_NOTICE and letter.failure is None:
         raise Unprintable("a failure notice says what failed")
+    if letter.kind is MailKind.REFUSED_FILES and not (letter.refusal and letter.refusal.files):
+        raise Unprintable("an answer about refused files names them")
 
 
 def refuse_in_alarm(letter: Letter) -> None:

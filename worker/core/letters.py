@@ -9,14 +9,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.records import About
-from storage.states import Language, MailKind, Side, Visibility
+from storage.states import AsideReason, Language, MailKind, Side, Visibility
 from worker.core.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedFile:
+    """A file that stands outside its message. ``why``: a reason of worker.core.file_rules.REFUSED."""
+
+    name: str
+    why: AsideReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterMessage:
     """One message inside a mail. ``happened_at`` in the reader's time zone; ``files``: names of what is attached,
-    ``files_left_out``: names of files too large for the relay.
+    ``files_left_out``: names of files too large for the relay, ``files_unscanned``: of those that the virus scanner has
+    not seen yet, ``files_refused``: of those that were not taken over.
     """
 
     author: str
@@ -24,6 +33,16 @@ class LetterMessage:
     text: str
     files: tuple[str, ...] = ()
     files_left_out: tuple[str, ...] = ()
+    files_unscanned: tuple[str, ...] = ()
+    files_refused: tuple[RefusedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Which files of whose mail were not taken over. ``author`` is empty when they are the reader's own."""
+
+    author: str
+    files: tuple[RefusedFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +98,7 @@ class Letter:
     alarm: Alarm | None = None
     desk: Desk | None = None
     close_address: str | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class No(StrEnum):
     TOO_LATE = "too_late"
     NO_CONTACT_ADDRESSED = "no_contact_addressed"
     NOT_A_CONTACT = "not_a_contact"
+    NOT_CLEAN = "not_clean"
+    NOT_SCANNED_YET = "not_scanned_yet"
 
 
 SENTENCES = {
@@ -47,6 +49,8 @@ SENTENCES = {
     No.NOTHING_TO_STOP: "You have written nothing in this conversation that could be stopped.",
     No.TOO_LATE: "It is too late: your last message went out already.",
     No.NO_CONTACT_ADDRESSED: "Address at least one contact of the client; colleagues alone make no conversation.",
+    No.NOT_CLEAN: "The virus scanner found something in this file; nobody can open it.",
+    No.NOT_SCANNED_YET: "The virus scanner has not seen this file yet; try again in a moment.",
     No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
 }
 

@@ -129,6 +129,7 @@ def auto_headers(kind: MailKind) -> AutoHeaders:
             | MailKind.CONFIRMATION
             | MailKind.WAITING_NOTICE
             | MailKind.COMMAND_ANSWER
+            | MailKind.REFUSED_FILES
         ):
             return AutoHeaders(auto_submitted="auto-replied", suppress=RETURN_NOTHING)
         case _:

@@ -1,23 +1,37 @@
 """Writing what a filing became: one branch per decision, all inside the filing's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, attention, conversations, inbox, operation, people
-from storage.records import Arrival, Client, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
+from storage import addresses, attention, conversations, file_facts, inbox, operation, people
+from storage.records import (
+    Arrival,
+    Client,
+    ClientId,
+    ConversationId,
+    FilingId,
+    MessageId,
+    OutgoingMail,
+    OutgoingMailId,
+    PersonId,
+)
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
+from worker.core.file_rules import REFUSED
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
 from worker.core.forwards import Original
+from worker.core.letters import RefusedFile
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
+from worker.flows.examining import judge, logos_in
 from worker.flows.house import House, there
 from worker.flows.posting import Draft, Put, StoredFile, put_message
+from worker.flows.refusing import RefusedOf, tell_firm, tell_sender
 from worker.flows.telling_held import HeldMail, tell_about_held
 
 NO_SUBJECT = "(…)"
@@ -92,12 +106,15 @@ def post(session: Session, work: Work, decision: Posts) -> Applied:
         side = decision.participant.side
         conversations.add_participant(session, decision.conversation.id, decision.person.id, side, now=work.now)
     draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision, unverified=vouched)
+    draft = with_files(session, work, draft, decision.conversation.client_id)
     put = put_message(session, work.house, decision.conversation.id, draft, now=work.now)
     proven = [each.mail for each in work.facts.answered[:1] if each.mail.conversation_id == decision.conversation.id]
     if work.facts.mail.sender is not None and not vouched:
         person_answered(session, proven, decision.person.id, work.facts.mail.sender, now=work.now)
     finish(session, work, decision.conversation.id, put, decision.person.id)
-    return Applied(outcome=Outcome.POSTED, due=put.due)
+    is_proven = decision.why in {Why.REPLY_ADDRESS, Why.NOTE_ADDRESS}
+    told = tell_refused(session, work, decision.conversation.id, draft, is_proven=is_proven)
+    return Applied(outcome=Outcome.POSTED, due=(*put.due, *told))
 
 
 def draft_of(
@@ -143,9 +160,42 @@ def open_new(session: Session, work: Work, decision: Opens) -> Applied:
     for contact in [] if by_client else people.contacts_of(session, decision.client.id):
         conversations.add_participant(session, conversation_id, contact.id, Side.CLIENT, now=work.now)
     draft = draft_of(work, decision.person.id, decision.side, unverified=not decision.verified)
+    draft = with_files(session, work, draft, decision.client.id)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
-    return Applied(outcome=Outcome.NEW_CONVERSATION, due=put.due)
+    told = tell_refused(session, work, conversation_id, draft, is_proven=decision.verified)
+    return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told))
+
+
+def with_files(session: Session, work: Work, draft: Draft, client_id: ClientId) -> Draft:
+    """The files judged; what this person's mails always show is remembered."""
+    person_id = draft.author_id or draft.forwarded_by_id
+    assert person_id is not None
+    has_text = bool(draft.text.strip())
+    files = judge(session, work.house, work.files, client_id=client_id, person_id=person_id, has_text=has_text)
+    for sha256 in sorted(logos_in(files)):
+        file_facts.note_seen(session, person_id, sha256, work.arrival.inbound_mail_id, now=work.now)
+    return replace(draft, files=files)
+
+
+def tell_refused(
+    session: Session, work: Work, conversation_id: ConversationId, draft: Draft, *, is_proven: bool
+) -> list[OutgoingMailId]:
+    """One answer about the files that were not taken over, to a writer who is who he says and no machine."""
+    files = tuple(RefusedFile(name=each.name, why=each.aside_why) for each in draft.files if each.aside_why in REFUSED)
+    if not files or draft.author_id is None:
+        return []
+    refused = RefusedOf(
+        conversation=there(conversations.conversation(session, conversation_id)),
+        author_id=draft.author_id,
+        author_side=draft.author_side,
+        files=files,
+    )
+    note(session, work, "files_refused", conversation_id=conversation_id, details={"why": [each.why for each in files]})
+    due = tell_firm(session, work.house, refused, now=work.now)
+    may_answer = is_proven and work.facts.automatic.may_answer and not work.facts.null_sender
+    own = tell_sender(session, work.house, refused, now=work.now) if may_answer else None
+    return due if own is None else [*due, own]
 
 
 def pass_on_new(session: Session, work: Work, decision: Opens, original: Original) -> Applied:
@@ -185,6 +235,7 @@ def pass_on(
         original_from=original.sender,
         original_at=original.sent_at,
     )
+    draft = with_files(session, work, draft, client.id)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     due = put.due
     if original.comment:

@@ -8,19 +8,19 @@ Whatever else a mail says is read afterwards (``papers``), outside this transact
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import conversations, operation, outbox, outbox_batches, outbox_claims, signed
+from storage import conversations, file_facts, operation, outbox, outbox_batches, outbox_claims, signed
 from storage.database import DatabaseDown
 from storage.outbox_claims import Ripe
 from storage.records import Delivery, OutgoingMail, OutgoingMailId, Participant, PublicId
 from storage.signed import Wanted
 from storage.states import AddressKind, FailureClass, MailKind, MailState, Side, Visibility
 from worker.core.backoff import has_expired, next_try
-from worker.core.sending import Event
+from worker.core.sending import Event, next_state
 from worker.flows.claim_facts import ClaimFacts, facts_of
 from worker.flows.evidence import FailureFacts, fail, move
 from worker.flows.house import House, gate_of, there
@@ -31,6 +31,7 @@ MOST_TOGETHER = 50
 LEAST_TRIES = 10
 """A clock that jumps ahead by a month ends no mail that was hardly tried."""
 MOST_STUMBLES = 5
+SCAN_PAUSE = timedelta(seconds=15)
 NEEDS_MESSAGES = frozenset({MailKind.MESSAGE, MailKind.CORRECTION})
 REDIRECTED = "redirected_to"
 
@@ -119,7 +120,7 @@ def what_goes(session: Session, house: House, mails: Sequence[OutgoingMail], *, 
         if ended(session, house, first, facts, now=now):
             facts = facts_of(session, mails)
             looked = look_at(session, house, [each.mail for each in looked], facts, now=now)
-        else:
+        elif not waits_for_scan(session, house, first, now=now):
             kept.append(first)
     return kept
 
@@ -186,6 +187,19 @@ def ended(session: Session, house: House, looked: Looked, facts: ClaimFacts, *, 
         told = FailureFacts(kind=FailureClass.EXHAUSTED, status="", reason="expired")
         return fail(session, house, mail, told, Event.GAVE_UP, now=now)
     return False
+
+
+def waits_for_scan(session: Session, house: House, looked: Looked, *, now: datetime) -> bool:
+    """A mail whose files nobody has scanned yet waits for them, for a while; then it goes without."""
+    mail = looked.mail
+    patient = house.policy.scans_files and now < mail.opened_at + house.policy.scan_patience
+    if not patient or mail.kind is not MailKind.MESSAGE or mail.bytes_path is not None:
+        return False
+    if not file_facts.has_unscanned(session, [each.message_id for each in looked.carried]):
+        return False
+    to = next_state(MailState.SENDING, Event.RELAY_SAID_LATER)
+    later = {"state": to, "due_at": now + SCAN_PAUSE, "lease_until": None, "tries": mail.tries - 1}
+    return outbox.write_under_fence(session, mail.id, mail.fence, **later)
 
 
 def is_given_up(house: House, mail: OutgoingMail, now: datetime) -> bool:

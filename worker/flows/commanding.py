@@ -16,7 +16,8 @@ from storage.states import MailKind, Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
 from worker.core.filing_facts import Commands, Decision, Opens, Posts
-from worker.flows.filing import DecisionChanged, Weighed, client_of, file_in, lock, store_files
+from worker.flows.examining import examine
+from worker.flows.filing import DecisionChanged, Weighed, client_of, file_in, lock
 from worker.flows.findings import Ready
 from worker.flows.house import House
 from worker.flows.obeying import Context, Report, Task, make_ready, obey
@@ -40,7 +41,7 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
     posted = replace(weighed, cut=replace(weighed.cut, new_text=asked.message))
     with house.database.reading() as session:
         client = client_of(session, first.decision) if asked.message and tasks else None
-    files = store_files(house, client, first.facts.mail) if client else ()
+    files = examine(house, reader, client, first.facts.mail) if client else ()
     with house.database.writing() as session:
         now = house.now(session)
         lock(session, [first])

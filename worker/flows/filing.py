@@ -22,11 +22,11 @@ from storage.states import ArrivalState, AttentionReason, Outcome, Side
 from worker.core.failures import TemporaryFailure
 from worker.core.filing_facts import Commands, Decision, Holds, Ignores, Moves, Opens, Posts, Proves
 from worker.core.new_text import Cut
-from worker.core.parsed import ParsedFile, ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
 from worker.flows.asking import commands_in
+from worker.flows.examining import examine
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
@@ -134,9 +134,9 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
 
 def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> Weighed:
     """What takes time, outside any transaction."""
-    files = store_files(house, client, seen.facts.mail) if client else ()
-    attached = read_attached(reader, seen.facts.mail)
-    return Weighed(look=seen, cut=cut_of(seen, seen.facts.mail), attached=attached, files=files)
+    mail = seen.facts.mail
+    files = examine(house, reader, client, mail) if client else ()
+    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:
@@ -174,23 +174,6 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return None
         case _:
             assert_never(decision)
-
-
-def store_files(house: House, client: Client, mail: ParsedMail) -> tuple[StoredFile, ...]:
-    return tuple(
-        StoredFile(
-            name=each.name,
-            sha256=stored(house, client, each),
-            size=each.size,
-            media_type=each.media_type,
-        )
-        for each in mail.files
-    )
-
-
-def stored(house: House, client: Client, file: ParsedFile) -> str:
-    house.files.put_attachment_pieces(client.public_id, file.sha256, file.content.pieces())
-    return file.sha256
 
 
 def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, now: datetime) -> Applied:

@@ -33,7 +33,7 @@ from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
 from worker.flows.conversation_texts import sent_to
 from worker.flows.conversations import side_in
-from worker.flows.filing import store_files
+from worker.flows.examining import examine
 from worker.flows.finding import gather_facts
 from worker.flows.findings import outcome_of
 from worker.flows.held_vouching import Choice, make_known, vouched
@@ -110,7 +110,7 @@ def prepare_one(house: House, reader: Reader, filing: Filing, arrival: Arrival, 
         mail=mail,
         cut=cut_of(seen, mail),
         attached=read_attached(reader, mail),
-        files=store_files(house, client, mail),
+        files=examine(house, reader, client, mail),
     )
 
 

@@ -4,7 +4,7 @@ Rendering happens afterwards, outside any transaction, from these values alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -22,9 +22,10 @@ from storage.records import (
     PublicId,
     Revision,
 )
-from storage.states import AddressKind, MailKind, MailState, Side, Visibility
+from storage.states import AddressKind, AsideReason, MailKind, MailState, Side, Visibility
 from worker.core.desk import DESK_KINDS
-from worker.core.letters import Failure, Heading, Letter, LetterMessage
+from worker.core.file_rules import REFUSED, may_be_shown
+from worker.core.letters import Failure, Heading, Letter, LetterMessage, Refusal, RefusedFile
 from worker.flows.alarming import alarm_letter
 from worker.flows.claiming import Taking
 from worker.flows.desk_letters import closing_address, desk_letter, shows_closing
@@ -94,13 +95,16 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
         return alarm_letter(house, mail), []
     if mail.kind in DESK_KINDS:
         return desk_letter(session, house, mail, person), []
+    if mail.kind is MailKind.REFUSED_FILES and talk is not None and person is not None:
+        return refusal_letter(session, house, taking, talk, person), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = signed_address(house, taking, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = papers.carried_by(taking.carried)
     said = {message.id for message, _ in carried}
-    shown = [each for each in papers.attachments if each.message_id in said and not each.set_aside]
+    files = [each for each in papers.attachments if each.message_id in said]
+    shown = [each for each in files if is_attached(house, each)]
     author = papers.people.get(mail.author_id) if mail.author_id else None
     letter = Letter(
         kind=mail.kind,
@@ -112,7 +116,7 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
         subject=talk.conversation.subject,
         reader=person.name,
         signer=author.name if author else house.policy.firm_name,
-        messages=tuple(letter_message(each, papers.people, zone, shown) for each in carried),
+        messages=tuple(with_files(house, letter_message(each, papers.people, zone), each, files) for each in carried),
         earlier=earlier_messages(session, taking, talk, papers, zone) if mail.kind is MailKind.MESSAGE else (),
         about=about_of(talk.conversation),
         reply_address=signed_address(house, taking, AddressKind.REPLY),
@@ -123,8 +127,50 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
     return letter, shown if mail.kind is MailKind.MESSAGE else []
 
 
+def is_attached(house: House, file: Attachment) -> bool:
+    return not file.set_aside and may_be_shown(file.scan_state, file.aside_why, hook_is_on=house.policy.scans_files)
+
+
+def with_files(
+    house: House, letter: LetterMessage, carried: tuple[Message, Revision], files: Sequence[Attachment]
+) -> LetterMessage:
+    """Names what is attached, and what is not and why; images without meaning are not named."""
+    own = [each for each in files if each.message_id == carried[0].id]
+    refused = [(each.name, each.aside_why) for each in own if each.aside_why is not None]
+    return replace(
+        letter,
+        files=tuple(each.name for each in own if is_attached(house, each)),
+        files_unscanned=tuple(each.name for each in own if not each.set_aside and not is_attached(house, each)),
+        files_refused=tuple(RefusedFile(name=name, why=why) for name, why in refused if why in REFUSED),
+    )
+
+
+def refusal_letter(session: Session, house: House, taking: Taking, talk: Talk, reader: Person) -> Letter:
+    """What the answer about refused files says: to their sender, or to the firm about somebody else's."""
+    mail, details = taking.mail, taking.mail.details or {}
+    author = people.person(session, PersonId(details["author"])) if details.get("author") else None
+    return Letter(
+        kind=MailKind.REFUSED_FILES,
+        language=mail.language,
+        side=talk.reader.side,
+        visibility=mail.visibility,
+        firm_name=house.policy.firm_name,
+        client_name=talk.client.name,
+        subject=talk.conversation.subject,
+        reader=reader.name,
+        signer=house.policy.firm_name,
+        messages=(),
+        reply_address=signed_address(house, taking, AddressKind.REPLY),
+        note_address=signed_address(house, taking, AddressKind.NOTE),
+        refusal=Refusal(
+            author=author.name if author else "",
+            files=tuple(RefusedFile(name=name, why=AsideReason(why)) for name, why in details["refused"]),
+        ),
+    )
+
+
 def letter_message(
-    carried: tuple[Message, Revision], names: Mapping[PersonId, Person], zone: ZoneInfo, files: list[Attachment]
+    carried: tuple[Message, Revision], names: Mapping[PersonId, Person], zone: ZoneInfo
 ) -> LetterMessage:
     message, revision = carried
     author = names.get(message.author_id) if message.author_id else None
@@ -132,7 +178,6 @@ def letter_message(
         author=author.name if author else "",
         happened_at=message.happened_at.astimezone(zone),
         text=revision.text,
-        files=tuple(each.name for each in files if each.message_id == message.id),
     )
 
 
@@ -150,7 +195,7 @@ def earlier_messages(
     unseen = [each for each in before if not knows(session, each, talk)]
     latest = messages.latest_revisions(session, [each.id for each in unseen])
     names = people.people_by_ids(session, [each.author_id for each in unseen if each.author_id])
-    return tuple(letter_message((each, latest[each.id]), names, zone, []) for each in reversed(unseen))
+    return tuple(letter_message((each, latest[each.id]), names, zone) for each in reversed(unseen))
 
 
 WENT = frozenset({MailState.ACCEPTED, MailState.DELAYED, MailState.DELIVERED, MailState.SENDING})
@@ -207,7 +252,7 @@ def notice_letter(
         subject=conversation.subject if conversation else "",
         reader=person.name if person else "",
         signer=house.policy.firm_name,
-        messages=tuple(letter_message(each, names, zone, []) for each in carried) if to_the_firm else (),
+        messages=tuple(letter_message(each, names, zone) for each in carried) if to_the_firm else (),
         note_address=note_address,
         failure=Failure(
             person=missed.name if missed else "",

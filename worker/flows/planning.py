@@ -40,6 +40,7 @@ PRIORITY = {
     MailKind.WAITING_NOTICE: 1,
     MailKind.COMMAND_ANSWER: 1,
     MailKind.HELD_NOTICE: 2,
+    MailKind.REFUSED_FILES: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
     MailKind.DIGEST: 3,

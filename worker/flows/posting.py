@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation
+from storage import attention, conversations, file_facts, messages, operation
 from storage.records import (
     Conversation,
     ConversationId,
@@ -16,6 +16,7 @@ from storage.records import (
     PersonId,
 )
 from storage.states import (
+    AsideReason,
     AttentionReason,
     ChangeKind,
     ConversationState,
@@ -25,6 +26,8 @@ from storage.states import (
     Visibility,
 )
 from worker.core.attention_rules import Closes, Move, Opens, after_close, after_post
+from worker.core.file_looks import NOT_LOOKED, FileLook
+from worker.core.scanning import NOT_SCANNED, Scanned
 from worker.core.thanks import is_pure_thanks
 from worker.flows.house import House, there
 from worker.flows.planning import Note, party_of, plan_deliveries
@@ -32,13 +35,21 @@ from worker.flows.planning import Note, party_of, plan_deliveries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file whose bytes are in the client's store already."""
+    """A file whose bytes are in the client's store already. ``aside_why``: it stands outside the message."""
 
     name: str
     sha256: str
     size: int
     media_type: str
-    set_aside: bool = False
+    aside_why: AsideReason | None = None
+    inline: bool = False
+    content_id: str | None = None
+    look: FileLook = NOT_LOOKED
+    scanned: Scanned = NOT_SCANNED
+
+    @property
+    def set_aside(self) -> bool:
+        return self.aside_why is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +94,7 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
     """Add the message with its files, move attention, plan the mails, tell the portal. The caller holds the lock."""
     conversation = there(conversations.conversation(session, conversation_id))
     party = party_of(session, conversation)
-    thanks = not draft.files and is_pure_thanks(draft.text, party.names)
+    thanks = all(each.set_aside for each in draft.files) and is_pure_thanks(draft.text, party.names)
     message = messages.add_message(
         session,
         conversation_id=conversation_id,
@@ -136,10 +147,22 @@ def add_files(
             size=file.size,
             media_type=file.media_type,
             now=now,
+            scan_state=file.scanned.state,
+            scan_found=file.scanned.signature,
         )
         messages.add_attachment(
-            session, message_id, file_id, position=position, name=file.name, set_aside=file.set_aside
+            session,
+            message_id,
+            file_id,
+            position=position,
+            name=file.name,
+            set_aside=file.set_aside,
+            aside_why=file.aside_why,
+            inline=file.inline,
+            content_id=file.content_id,
         )
+        if file.look.invoice is not None:
+            file_facts.add_invoice(session, file_id, file.look.invoice)
 
 
 def reopen_when_said(

@@ -31,6 +31,7 @@ SAME = {
     "application/x-zip": "application/zip",
     "text/x-vcard": "text/vcard",
     "text/xml": "application/xml",
+    "application/x-pkcs7-mime": "application/pkcs7-mime",
 }
 # Signatures of what an accounting firm gets, sure from the first bytes; puremagic knows the rest.
 SIGNATURES = (

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from worker.core.desk import Link
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
-from worker.core.letters import Failure, Letter, LetterMessage
+from worker.core.letters import Failure, Letter, LetterMessage, Refusal, RefusedFile
 from worker.mail.cleaning import clean_line, clean_lines, shortened
 from worker.mail.desk_view import DeskView, ShownLink, desk_view, shown_link
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
@@ -29,7 +29,8 @@ class ShownAddress:
 class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
     ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
-    ``alarm``: the sentence that says what happened to which mailbox.
+    ``alarm``: the sentence that says what happened to which mailbox. ``refusal``: whose files were not taken over,
+    ``refused``: which, and why.
     """
 
     letter: Letter
@@ -46,6 +47,8 @@ class View:
     alarm: str
     desk: DeskView | None
     close: ShownLink | None
+    refusal: str
+    refused: tuple[str, ...]
 
 
 def view_of(given: Letter, say: Phrases) -> View:
@@ -71,11 +74,13 @@ def view_of(given: Letter, say: Phrases) -> View:
         else "",
         desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
         close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
+        refusal=refusal_of(letter.refusal, say) if letter.refusal else "",
+        refused=tuple(refused_line(each, say) for each in letter.refusal.files) if letter.refusal else (),
     )
 
 
 def cleaned(letter: Letter) -> Letter:
-    about, failure = letter.about, letter.failure
+    about, failure, refusal = letter.about, letter.failure, letter.refusal
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -99,6 +104,7 @@ def cleaned(letter: Letter) -> Letter:
             address=clean_line(failure.address),
             status=clean_line(failure.status),
         ),
+        refusal=refusal and replace(refusal, author=clean_line(refusal.author), files=cleaned_files(refusal.files)),
     )
 
 
@@ -114,7 +120,13 @@ def cleaned_message(message: LetterMessage) -> LetterMessage:
         text=clean_lines(message.text),
         files=tuple(clean_line(name) for name in message.files),
         files_left_out=tuple(clean_line(name) for name in message.files_left_out),
+        files_unscanned=tuple(clean_line(name) for name in message.files_unscanned),
+        files_refused=cleaned_files(message.files_refused),
     )
+
+
+def cleaned_files(files: tuple[RefusedFile, ...]) -> tuple[RefusedFile, ...]:
+    return tuple(replace(each, name=clean_line(each.name)) for each in files)
 
 
 def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
@@ -178,3 +190,15 @@ def what_failed(letter: Letter, failure: Failure, say: Phrases) -> str:
 
 def why_failed(failure: Failure) -> str:
     return sentence_for(failure.reason) if failure.address else NO_ADDRESS
+
+
+def refusal_of(refusal: Refusal, say: Phrases) -> str:
+    """Whose files; of somebody else only an infected one is told."""
+    number = "many" if len(refusal.files) > 1 else "one"
+    if refusal.author:
+        return say(f"refusal.others_{number}", author=refusal.author)
+    return say(f"refusal.yours_{number}")
+
+
+def refused_line(file: RefusedFile, say: Phrases) -> str:
+    return say("refusal.file", name=file.name, why=say(f"refused.{file.why}"))
