@@ -24,9 +24,10 @@ from worker.core.filing_facts import Commands, Decision, Holds, Ignores, Moves, 
 from worker.core.new_text import Cut
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
-from worker.flows.applying import Applied, apply_decision
+from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
 from worker.flows.examining import examine
+from worker.flows.filing_work import Applied
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there

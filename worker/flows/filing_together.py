@@ -26,7 +26,6 @@ from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, InboundMail
 from worker.core.parsed import ParsedMail
 from worker.faults import reach
-from worker.flows.applying import Applied
 from worker.flows.asking import commands_in
 from worker.flows.filing import (
     FIRST_PAUSE,
@@ -41,6 +40,7 @@ from worker.flows.filing import (
     touched,
     weigh,
 )
+from worker.flows.filing_work import Applied
 from worker.flows.findings import Ready
 from worker.flows.house import House
 from worker.flows.looking_ahead import look_ahead
