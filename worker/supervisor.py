@@ -47,6 +47,7 @@ class Child:
     started_at: float = 0.0
     pause: float = SHORTEST_PAUSE_S
     start_at: float = field(default=0.0)
+    was_killed: bool = False
 
     def start(self) -> None:
         self.process = start_tethered(self.command)
@@ -74,9 +75,11 @@ class Child:
             self.process.send_signal(signal.SIGINT if self.name == WORKER else signal.SIGTERM)
 
     def kill(self) -> None:
-        """With all that it has started: its process group."""
+        """With all that it has started: its process group. Writes no log: the second signal may come while one is being
+        written, and a writer that is entered twice raises.
+        """
         if self.process is not None and self.process.poll() is None:
-            log.warning("child_killed", child=self.name)
+            self.was_killed = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -88,6 +91,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.kill()
             self.process.wait()
+        if self.was_killed:
+            log.warning("child_killed", child=self.name)
 
 
 class Supervisor:
