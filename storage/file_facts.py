@@ -91,7 +91,7 @@ def has_unscanned(session: Session, message_ids: Collection[MessageId]) -> bool:
 
 def attachment(session: Session, public_id: int) -> tuple[Attachment, ConversationId] | None:
     """A file by its public id, and the conversation it stands in."""
-    from storage.messages import attachments_of
+    from storage.attached import attachments_of
 
     found = session.execute(
         select(attachments.c.message_id, messages.c.conversation_id)

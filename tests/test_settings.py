@@ -9,7 +9,8 @@ from worker.core.file_rules import PROGRAMS
 from worker.core.key_rings import read_keys
 from worker.mail.limited.questions import ReaderLimits
 from worker.mail.limits import Limits
-from worker.settings import BadSettings, Settings, load_settings
+from worker.settings import Settings, load_settings
+from worker.settings_sources import BadSettings
 from worker.wiring import build_reader, build_scanner, policy_of, reader_limits
 
 KEY = "1:a-secret-of-the-tests-long-enough"

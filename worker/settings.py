@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.states import Language
@@ -23,33 +22,11 @@ from worker.core.mail_addresses import is_address
 from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
 from worker.core.scanning import read_scanner
+from worker.settings_sources import PREFIX, BadSettings, FromFiles
 
-PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
 SEPARATORS = ("+", "-", "=", "_", ".")
-
-
-class BadSettings(Exception):  # noqa: N818 - reads as what it is
-    """A setting is wrong or unknown; the text says which, and what to do."""
-
-
-class FromFiles(PydanticBaseSettingsSource):
-    """``NAVETTE_KEYS_FILE=/run/secrets/keys`` gives the setting ``keys``."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        del field
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if path is None:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as fault:
-            raise BadSettings(f"{PREFIX}{field_name.upper()}_FILE: cannot read {path}: {fault.strerror}") from fault
-
-    def __call__(self) -> dict[str, Any]:
-        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in values.items() if value is not None}
 
 
 class Settings(BaseSettings):

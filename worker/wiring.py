@@ -30,7 +30,8 @@ from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
 from worker.mail.tokens import OauthOptions, OauthTokens
-from worker.settings import BadSettings, Settings, accounts_of
+from worker.settings import Settings, accounts_of
+from worker.settings_sources import BadSettings
 
 
 class DatabaseClock:

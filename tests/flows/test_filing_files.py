@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import file_facts, messages, outbox
+from storage import attached, file_facts, outbox
 from storage.records import Attachment, MessageId, PersonId
 from storage.states import AsideReason, AttentionReason, MailKind, MailState, Outcome, ScanState
 from tests.conftest import Firm, HandClock, with_policy
@@ -65,7 +65,7 @@ def files_of(room: Mailroom, firm: Firm, started: Started, at: int = -1) -> list
 
 def attachments(room: Mailroom, message_id: MessageId) -> list[Attachment]:
     with room.house.database.reading() as session:
-        return messages.attachments_of(session, [message_id])
+        return attached.attachments_of(session, [message_id])
 
 
 def answers(room: Mailroom, started: Started, person: PersonId) -> list[list[list[str]]]:

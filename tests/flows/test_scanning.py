@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import file_facts, messages, operation
+from storage import attached, file_facts, operation
 from storage.records import Attachment, PersonId
 from storage.states import AsideReason, ChangeKind, MailKind, MailState, ScanState
 from tests.conftest import Firm, HandClock, with_policy
@@ -47,7 +47,7 @@ def with_file(house: House, firm: Firm, *, by: PersonId | None = None, content: 
 
 def file_of(house: House, started: Started) -> Attachment:
     with house.database.reading() as session:
-        (found,) = messages.attachments_of(session, [started.message_id])
+        (found,) = attached.attachments_of(session, [started.message_id])
     return found
 
 

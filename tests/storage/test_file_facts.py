@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, file_facts, inbox, messages
+from storage import attached, conversations, file_facts, inbox, messages
 from storage.inbox import KeptMail
 from storage.records import ClientId, FileId, InboundMailId, MessageId
 from storage.states import AsideReason, Origin, ScanState, Side, Way
@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def a_file(session: Session, client_id: ClientId, sha256: str) -> FileId:
-    return messages.add_file(session, client_id, sha256=sha256, size=9, media_type="image/png", now=START)
+    return attached.add_file(session, client_id, sha256=sha256, size=9, media_type="image/png", now=START)
 
 
 def a_message(session: Session, firm: Firm, side: Side = Side.CLIENT) -> MessageId:
@@ -97,13 +97,13 @@ def test_a_content_knows_the_messages_that_carry_it(house: House, firm: Firm) ->
     with house.database.writing() as session:
         file_id = a_file(session, firm.bakery, "a")
         message_id = a_message(session, firm)
-        attachment_id = messages.add_attachment(session, message_id, file_id, position=1, name="a.png")
+        attachment_id = attached.add_attachment(session, message_id, file_id, position=1, name="a.png")
         assert [(each, message.id) for each, message in file_facts.uses_of(session, file_id)] == [
             (attachment_id, message_id)
         ]
         assert file_facts.has_unscanned(session, [message_id])
         file_facts.set_aside(session, attachment_id, AsideReason.INFECTED)
-        (one,) = messages.attachments_of(session, [message_id])
+        (one,) = attached.attachments_of(session, [message_id])
         assert (one.set_aside, one.aside_why) == (True, AsideReason.INFECTED)
         assert not file_facts.has_unscanned(session, [message_id])
         found = file_facts.attachment(session, one.public_id)
@@ -126,7 +126,7 @@ def test_images_of_the_firm_are_those_it_sent_to_this_client(house: House, firm:
     with house.database.writing() as session:
         for sha256, side in (("ours", Side.FIRM), ("theirs", Side.CLIENT)):
             file_id = a_file(session, firm.bakery, sha256)
-            messages.add_attachment(session, a_message(session, firm, side), file_id, position=1, name="a.png")
+            attached.add_attachment(session, a_message(session, firm, side), file_id, position=1, name="a.png")
         a_file(session, firm.garage, "ours")
         assert file_facts.images_of_the_firm(session, firm.bakery, ["ours", "theirs"]) == {"ours"}
         assert file_facts.images_of_the_firm(session, firm.garage, ["ours"]) == set()

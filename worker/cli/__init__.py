@@ -25,7 +25,7 @@ from worker.cli import (
 )
 from worker.cli.terminal import NotFound, errors
 from worker.core.failures import TemporaryFailure
-from worker.settings import BadSettings
+from worker.settings_sources import BadSettings
 
 app = typer.Typer(
     name="navette",

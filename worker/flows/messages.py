@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation, outbox
+from storage import attached, attention, conversations, messages, operation, outbox
 from storage.records import Conversation, Message, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Evidence, MailState, Side
 from worker.core import portal_rules
@@ -48,7 +48,7 @@ def edit_message(
         no = Refused(No.UNKNOWN) if found is None else portal_rules.may_change(found[1], by)
         if no or found is None:
             return no or Refused(No.UNKNOWN)
-        if not text.strip() and not messages.attachments_of(session, [message_id]):
+        if not text.strip() and not attached.attachments_of(session, [message_id]):
             return Refused(No.NOTHING_TO_SAY)
         conversation, message = found
         now = house.now(session)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, messages, people, threads
+from storage import addresses, attached, conversations, messages, people, threads
 from storage.records import (
     Attachment,
     Client,
@@ -78,7 +78,7 @@ def read_papers(session: Session, takings: Sequence[Taking]) -> Papers:
         clients=people.clients_by_ids(session, client_ids),
         messages=said,
         revisions=messages.revisions_by_ids(session, [each.revision_id for each in carried if each.revision_id]),
-        attachments=messages.attachments_of(session, message_ids),
+        attachments=attached.attachments_of(session, message_ids),
         first=messages.first_messages(session, of_talks),
         locals_of_people=locals_of_people,
         locals_of_clients=locals_of_clients,

@@ -95,7 +95,7 @@ def plan_deliveries(session: Session, house: House, note: Note, party: Party) ->
             open_call(session, note, person)
             continue
         if has_it(session, note, reader):
-            note_copy(session, note, reader, person)
+            add_ended(session, note, reader, person, state=MailState.CANCELLED, why=COPIED)
             continue
         mail_id = deliver_by_mail(session, house, note, reader, person)
         if mail_id is not None:
@@ -190,7 +190,10 @@ def has_it(session: Session, note: Note, reader: Participant) -> bool:
     return any(each.normal in note.copied_to for each in addresses.addresses_of(session, reader.person_id))
 
 
-def note_copy(session: Session, note: Note, reader: Participant, person: Person) -> None:
+def add_ended(
+    session: Session, note: Note, reader: Participant, person: Person, *, state: MailState, why: str
+) -> OutgoingMailId:
+    """A mail that is over before it begins: the reader's place in the timeline, and why nothing goes."""
     mail_id = outbox.add_mail(
         session,
         kind=MailKind.MESSAGE,
@@ -202,35 +205,19 @@ def note_copy(session: Session, note: Note, reader: Participant, person: Person)
         opened_at=note.now,
         due_at=note.now,
         now=note.now,
-        state=MailState.CANCELLED,
+        state=state,
         client_id=note.conversation.client_id,
         conversation_id=note.conversation.id,
         author_id=note.message.author_id,
-        ended_why=COPIED,
+        ended_why=why,
     )
     outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=1)
+    return mail_id
 
 
 def refuse_mail(session: Session, note: Note, reader: Participant, person: Person) -> None:
     """No address of this person works: the author sees a failed tick and the firm has something to do."""
-    mail_id = outbox.add_mail(
-        session,
-        kind=MailKind.MESSAGE,
-        visibility=note.message.visibility,
-        language=person.language,
-        person_id=person.id,
-        address="",
-        priority=PRIORITY[MailKind.MESSAGE],
-        opened_at=note.now,
-        due_at=note.now,
-        now=note.now,
-        state=MailState.SUPPRESSED,
-        client_id=note.conversation.client_id,
-        conversation_id=note.conversation.id,
-        author_id=note.message.author_id,
-        ended_why=NO_ADDRESS,
-    )
-    outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=1)
+    mail_id = add_ended(session, note, reader, person, state=MailState.SUPPRESSED, why=NO_ADDRESS)
     attention.open_attention(
         session,
         note.conversation.id,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, file_facts, messages, operation
+from storage import attached, attention, conversations, file_facts, messages, operation
 from storage.records import (
     Conversation,
     ConversationId,
@@ -140,7 +140,7 @@ def add_files(
     session: Session, conversation: Conversation, message_id: MessageId, files: Sequence[StoredFile], *, now: datetime
 ) -> None:
     for position, file in enumerate(files, start=1):
-        file_id = messages.add_file(
+        file_id = attached.add_file(
             session,
             conversation.client_id,
             sha256=file.sha256,
@@ -150,7 +150,7 @@ def add_files(
             scan_state=file.scanned.state,
             scan_found=file.scanned.signature,
         )
-        messages.add_attachment(
+        attached.add_attachment(
             session,
             message_id,
             file_id,

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import conversations, file_facts, inbox, messages, operation, people
+from storage import attached, conversations, file_facts, inbox, operation, people
 from storage.records import Attachment, Conversation, Message, OutgoingMailId, StoredContent
 from storage.states import AsideReason, ChangeKind, Origin, ScanState
 from worker.core.letters import RefusedFile
@@ -98,7 +98,7 @@ def noted(
         message_id=message.id,
         details=details,
     )
-    infected = [each for each in messages.attachments_of(session, [message.id]) if each.id == attachment_id]
+    infected = [each for each in attached.attachments_of(session, [message.id]) if each.id == attachment_id]
     return tell_both(session, house, conversation, message, infected, now=now)
 
 
