@@ -1,7 +1,6 @@
 """The files of a mail: posted, set aside, refused and answered, unpacked, mirrored, scanned before they are posted."""
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,6 @@ from storage.states import AsideReason, AttentionReason, MailKind, MailState, Ou
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.mailroom import Asked, Mailroom, address_in, reply
 from tests.flows.outgoing import Post, open_for_firm
-from tests.flows.scanner import CLEAN, DOWN, INFECTED, ScriptedScanner
 from tests.flows.test_portal import view
 from tests.flows.test_undo_window import mails
 from tests.mail.made_files import archive, attribute, heic, invoice, pdf, picture, tnef, tnef_file
@@ -21,26 +19,10 @@ from worker.core.file_rules import FileRules
 from worker.core.relaying import SealedMail
 from worker.flows.closing import mark_done
 from worker.flows.conversations import NewFile, Started, post_message
-from worker.flows.scanning import scan_waiting
-from worker.mail.limited.desk import FileDesk
-from worker.mail.parsing import MailReader
 
 LOGO = picture((90, 30))
 PDF, PNG = "application/pdf", "image/png"
 NOREPLY = "Sophie Martin <sophie@boulangerie.example>"
-
-
-@pytest.fixture(scope="module")
-def looking() -> Iterator[MailReader]:
-    desk = FileDesk()
-    yield MailReader(desk=desk)
-    desk.close()
-
-
-@pytest.fixture
-def desk_room(room: Mailroom, looking: MailReader) -> Mailroom:
-    """A mailroom that looks into files."""
-    return replace(room, reader=looking)
 
 
 def file(name: str, content: bytes, media_type: str = PDF) -> bytes:
@@ -298,67 +280,3 @@ def test_an_electronic_invoice_is_read(desk_room: Mailroom, firm: Firm, asked: A
         said = file_facts.invoice_of(session, found.file_id)
     assert said is not None
     assert (said.number, said.seller_vat, str(said.amount)) == ("2026-118", "BE0123456749", "1210.50")
-
-
-def hooked(room: Mailroom, scanner: ScriptedScanner) -> Mailroom:
-    return replace(room, house=replace(with_policy(room.house, scans_files=True), scanner=scanner))
-
-
-def test_files_are_scanned_before_they_are_posted(room: Mailroom, firm: Firm, asked: Asked) -> None:
-    started, sent = asked
-    scanning = hooked(room, ScriptedScanner(about={b"evil": INFECTED}))
-    scanning.file(with_files(sent, file("a.pdf", b"good"), file("b.pdf", b"evil")), address_in(sent))
-    found = files_of(scanning, firm, started)
-    assert [(each.scan_state, each.aside_why) for each in found] == [
-        (ScanState.CLEAN, None),
-        (ScanState.INFECTED, AsideReason.INFECTED),
-    ]
-    assert answers(scanning, started, firm.sophie) == [[["b.pdf", "infected"]]]
-    assert answers(scanning, started, firm.anne) == [[["b.pdf", "infected"]]]
-
-
-def test_the_firm_hears_of_a_virus_also_where_the_sender_may_not_be_answered(
-    room: Mailroom, firm: Firm, asked: Asked
-) -> None:
-    started, sent = asked
-    scanning = hooked(room, ScriptedScanner(says=INFECTED))
-    scanning.file(with_files(sent, file("b.pdf", b"evil"), extra="Precedence: bulk\r\n"), address_in(sent))
-    assert answers(scanning, started, firm.sophie) == []
-    assert answers(scanning, started, firm.anne) == [[["b.pdf", "infected"]]]
-
-
-def test_a_scanner_that_is_down_stops_no_mail_and_its_files_are_scanned_later(
-    room: Mailroom, firm: Firm, asked: Asked
-) -> None:
-    started, sent = asked
-    scanner = ScriptedScanner(says=DOWN)
-    scanning = hooked(room, scanner)
-    mail = with_files(sent, file("a.pdf", b"one"), file("b.pdf", b"two"))
-    assert scanning.file(mail, address_in(sent)) is Outcome.POSTED
-    assert len(scanner.seen) == 1
-    assert {each.scan_state for each in files_of(scanning, firm, started)} == {ScanState.UNSCANNED}
-    scanner.says = CLEAN
-    assert scan_waiting(scanning.house, scanner) == 2
-    assert {each.scan_state for each in files_of(scanning, firm, started)} == {ScanState.CLEAN}
-
-
-def test_late_news_of_a_virus_reach_the_machine_that_sent_it_never(room: Mailroom, firm: Firm, asked: Asked) -> None:
-    started, sent = asked
-    scanner = ScriptedScanner(says=DOWN)
-    scanning = hooked(room, scanner)
-    scanning.file(with_files(sent, file("a.pdf", b"one"), extra="Precedence: bulk\r\n"), address_in(sent))
-    scanner.says = INFECTED
-    scan_waiting(scanning.house, scanner)
-    assert answers(scanning, started, firm.sophie) == []
-    assert answers(scanning, started, firm.anne) == [[["a.pdf", "infected"]]]
-
-
-def test_a_content_known_as_infected_is_infected_wherever_it_comes(room: Mailroom, firm: Firm, asked: Asked) -> None:
-    """Also while the scanner is down."""
-    started, sent = asked
-    scanner = ScriptedScanner(says=INFECTED)
-    scanning = hooked(room, scanner)
-    scanning.file(with_files(sent, file("a.pdf", b"evil"), text="n. 1", number=1), address_in(sent))
-    scanner.says = DOWN
-    scanning.file(with_files(sent, file("a.pdf", b"evil"), text="n. 2", number=2), address_in(sent))
-    assert [each.aside_why for each in files_of(scanning, firm, started)] == [AsideReason.INFECTED]

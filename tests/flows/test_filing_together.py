@@ -1,45 +1,22 @@
 """The arrivals of one task are filed together, and each as if it were filed alone."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from storage import conversations, inbox
-from storage.files import FilesDown, FileStore
+from storage.files import FileStore
 from storage.inbox_claims import DueArrival
 from storage.records import Arrival, ArrivalId, PublicId
-from storage.states import ArrivalState, Outcome, Way
+from storage.states import ArrivalState, Outcome
 from tests.conftest import Firm, HandClock
 from tests.flows.mailroom import Mailroom, address_in, reply, texts
 from tests.flows.outgoing import Post
+from tests.flows.questions import Question
 from tests.flows.test_portal import ask
-from worker.core.parsed import ParsedMail, RawMail
-from worker.core.relaying import SealedMail
-from worker.flows.conversations import Started
-from worker.flows.filing_together import MOST_TOGETHER, claim_together, due_among, file_arrivals, portions
-from worker.mail.parsing import MailReader
+from worker.flows.filing_together import MOST_TOGETHER, claim_together, file_arrivals, portions
 
 MARC = "Marc Janssens <marc@boulangerie.example>"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A conversation of Anne with the mail that Sophie has of it."""
-
-    started: Started
-    sent: SealedMail
-
-
-@pytest.fixture
-def questions(out: Post, firm: Firm, clock: HandClock) -> list[Question]:
-    started = [ask(out.house, firm, to=[firm.sophie]) for _ in range(4)]
-    clock.forward(seconds=60)
-    out.run()
-    by_number = {each.conversation_id: each for each in started}
-    assert len(out.relay.sent) == len(by_number)
-    return [Question(*pair) for pair in zip(started, out.relay.sent, strict=True)]
 
 
 def keep_replies(room: Mailroom, questions: Sequence[Question], text: str = "Le nouveau four") -> list[ArrivalId]:
@@ -127,82 +104,6 @@ def test_of_one_conversation_the_next_mail_is_weighed_by_what_the_one_before_sai
     assert texts(room.house, firm, started)[1:] == [said, "Dat klopt."]
 
 
-class Breaking(MailReader):
-    """A bug of ours that one mail meets, in reading it or in writing what it says; ``Died`` stands for a dead worker."""
-
-    def __init__(self, word: bytes, how: Callable[[ParsedMail], ParsedMail]) -> None:
-        super().__init__()
-        self.word, self.how = word, how
-
-    def parse(self, raw: RawMail) -> ParsedMail:
-        mail = super().parse(raw)
-        return self.how(mail) if self.word in raw[:] else mail
-
-
-class Died(BaseException):
-    """Nobody catches it, as nobody catches SIGKILL: claims stay, nothing is counted."""
-
-
-def raises(_mail: ParsedMail) -> ParsedMail:
-    raise ZeroDivisionError
-
-
-def dies(_mail: ParsedMail) -> ParsedMail:
-    raise Died
-
-
-def without_fingerprint(mail: ParsedMail) -> ParsedMail:
-    return replace(mail, fingerprint=None)  # type: ignore[arg-type]  # what the database refuses
-
-
-@pytest.mark.parametrize("how", [raises, without_fingerprint])
-def test_a_mail_that_breaks_our_code_stops_none_of_its_neighbours_and_counts_alone(
-    room: Mailroom, firm: Firm, questions: list[Question], how: Callable[[ParsedMail], ParsedMail]
-) -> None:
-    ids = keep_replies(room, questions)
-    file_arrivals(room.house, Breaking(b"four 2.", how), ids)
-
-    assert states(room, ids) == [ArrivalState.FILED, ArrivalState.KEPT, ArrivalState.FILED, ArrivalState.FILED]
-    assert [arrival_of(room, each).errors for each in ids] == [0, 1, 0, 0]
-
-
-def test_a_mail_that_kills_workers_is_shelved_and_takes_no_neighbour_with_it(
-    room: Mailroom, firm: Firm, questions: list[Question], clock: HandClock
-) -> None:
-    ids = keep_replies(room, questions)
-    deadly = Breaking(b"four 2.", dies)
-    for _ in range(7):
-        for each in [ids, *([number] for number in ids)]:
-            try:
-                file_arrivals(room.house, deadly, each)
-            except Died:
-                clock.forward(seconds=400)
-
-    assert states(room, ids) == [ArrivalState.FILED, ArrivalState.QUARANTINED, ArrivalState.FILED, ArrivalState.FILED]
-    assert [arrival_of(room, each).lost_leases for each in ids] == [1, 5, 1, 1]
-    assert arrival_of(room, ids[1]).errors == 0
-
-
-def test_who_lost_a_worker_or_broke_our_code_or_is_large_is_filed_alone(
-    room: Mailroom, questions: list[Question], clock: HandClock
-) -> None:
-    lost, broken, small, _ = ids = keep_replies(room, questions)
-    claim_together(room.house, [lost])
-    clock.forward(seconds=400)
-    file_arrivals(room.house, Breaking(b"four 2.", raises), [broken])
-    clock.forward(seconds=400)
-    path = room.house.files.put_inbound("ab" * 32, b"large")
-    mail = inbox.KeptMail(
-        sha256="ab" * 32, size=5, raw=None, raw_path=path, way=Way.SMTP, envelope_from="", recipients=("x@y.example",)
-    )
-    with room.house.database.writing() as session:
-        (large,) = inbox.keep_mail(session, mail, now=clock.at)
-
-    due = due_among(room.house, [*ids[:3], large])
-    assert {each.id: each.alone for each in due} == {lost: True, broken: True, small: False, large: True}
-    assert claim_together(room.house, [lost, broken]) == []
-
-
 def test_portions_keep_the_order_and_leave_each_lonely_one_by_itself() -> None:
     due = [DueArrival(id=ArrivalId(each), alone=each in {3, 4}) for each in range(1, MOST_TOGETHER + 8)]
     found = list(portions(due))
@@ -225,11 +126,6 @@ def test_what_was_not_begun_when_the_time_is_over_is_free_at_once(
     assert [arrival_of(room, each).lost_leases for each in ids] == [0] * len(ids)
 
 
-class FullDisk(FileStore):
-    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
-        raise FilesDown("No space left on device (28)")
-
-
 def with_file(question: Question, number: int) -> bytes:
     plain = reply(question.sent, f"Le nouveau four {number}.", number=number)
     head, _, text = plain.partition(b"Content-Type: text/plain; charset=utf-8\r\n\r\n")
@@ -240,24 +136,6 @@ def with_file(question: Question, number: int) -> bytes:
         + b'\r\n--b\r\nContent-Type: text/plain; name="a.txt"\r\nContent-Disposition: attachment; filename="a.txt"\r\n\r\n'
         + b"numbers\r\n--b--\r\n"
     )
-
-
-def test_a_full_disk_puts_the_mails_off_and_counts_no_error(
-    room: Mailroom, firm: Firm, questions: list[Question], clock: HandClock
-) -> None:
-    ids = [
-        arrival
-        for number, each in enumerate(questions, 1)
-        for arrival in room.keep(with_file(each, number), address_in(each.sent))
-    ]
-    full = replace(room.house, files=FullDisk(room.house.files.root))
-    file_arrivals(full, room.reader, ids)
-    shelved = [arrival_of(room, each) for each in ids]
-    assert {(each.state, each.errors, each.lease_until) for each in shelved} == {(ArrivalState.KEPT, 0, None)}
-
-    clock.forward(minutes=1)
-    file_arrivals(room.house, room.reader, ids)
-    assert states(room, ids) == [ArrivalState.FILED] * len(ids)
 
 
 class Meanwhile(FileStore):

@@ -171,7 +171,7 @@ def file_round(house: House, reader: Reader, reads: Sequence[Read]) -> list[Read
     except (DatabaseDown, FilesDown) as fault:
         put_all_off(house, reads, fault)
         return []
-    except Exception:
+    except Exception:  # outermost: whichever mail it was, alone it is counted, and the others go on
         log.exception("not_together", arrivals=[each.arrival.id for each in reads])
         file_one_by_one(house, reader, reads)
         return []
@@ -227,7 +227,7 @@ def file_group(house: House, reader: Reader, group: Sequence[Judged]) -> None:
     except (DatabaseDown, FilesDown) as fault:
         put_all_off(house, [each.read for each in group], fault)
         return
-    except Exception:
+    except Exception:  # outermost, as above: nothing of this commit stands
         log.exception("not_together", arrivals=[each.read.arrival.id for each in group])
         file_one_by_one(house, reader, [each.read for each in group])
         return
