@@ -3,8 +3,6 @@
 import re
 
 from tests.checking.conftest import PATIENT, Trip
-
-
 from worker.demo.world import World
 
 BELIEVED = "mx.fiduciaire.example"
