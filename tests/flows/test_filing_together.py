@@ -5,20 +5,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from storage import conversations, inbox
 from storage.files import FilesDown, FileStore
 from storage.inbox_claims import DueArrival
 from storage.records import Arrival, ArrivalId, PublicId
-from storage.states import ArrivalState, Outcome, Way
+from storage.states import ArrivalState, ConversationState, Outcome, Way
 from tests.conftest import Firm, HandClock
-from tests.flows.mailroom import Mailroom, address_in, reply, texts
+from tests.flows.attacks import ANNE
+from tests.flows.mailroom import Mailroom, address_in, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
-from tests.flows.test_portal import ask
+from tests.flows.test_alarms import FailingDatabase
+from tests.flows.test_portal import ask, view
 from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import Started
-from worker.flows.filing_together import MOST_TOGETHER, claim_together, due_among, file_arrivals, portions
+from worker.flows.filing_together import (
+    MOST_TOGETHER,
+    claim_together,
+    due_among,
+    file_arrivals,
+    file_together,
+    portions,
+)
 from worker.mail.parsing import MailReader
 
 MARC = "Marc Janssens <marc@boulangerie.example>"
@@ -309,3 +319,73 @@ def test_the_bell_rings_once_for_what_a_group_made_due(room: Mailroom, questions
 
     rung = bell.outgoing  # type: ignore[attr-defined]
     assert len(rung) == len(questions) == len(set(rung))
+
+
+def test_a_command_among_the_mails_of_a_task_is_obeyed_and_no_client_reads_it(
+    room: Mailroom, firm: Firm, questions: list[Question], out: Post, clock: HandClock
+) -> None:
+    *others, asked = questions
+    started = asked.started
+    to_anne = to_case_manager(room, (started, asked.sent), out, clock)
+    before = len(texts(room.house, firm, started))
+    order = reply(to_anne, "/close", sender=ANNE, number=9)
+    ids = [
+        *keep_replies(room, others[:1]),
+        *room.keep(order, address_in(to_anne)),
+        *keep_replies(room, others[1:], "Et"),
+    ]
+    file_arrivals(room.house, room.reader, ids)
+
+    assert [outcome_of(room, each) for each in ids] == [
+        Outcome.POSTED,
+        Outcome.COMMAND,
+        Outcome.POSTED,
+        Outcome.POSTED,
+    ]
+    assert len(texts(room.house, firm, started)) == before
+    assert view(room.house, firm.anne, started.conversation_id).conversation.state is ConversationState.CLOSED
+
+
+def test_a_group_is_one_commit_on_sqlite_and_each_mail_its_own_elsewhere(
+    room: Mailroom, questions: list[Question]
+) -> None:
+    ids = keep_replies(room, questions)
+    arrivals = claim_together(room.house, ids)
+    commits: list[Connection] = []
+    event.listen(room.house.database.engine, "commit", commits.append)
+    file_together(room.house, room.reader, arrivals)
+
+    assert states(room, ids) == [ArrivalState.FILED] * len(ids)
+    reading = {"navette_reading", "postgresql_readonly"}
+    written = [each for each in commits if not reading & each.get_execution_options().keys()]
+    assert len(written) == (1 if room.house.database.is_sqlite else len(ids))
+
+
+def test_a_mail_over_a_limit_is_quarantined_among_its_neighbours(
+    room: Mailroom, firm: Firm, questions: list[Question]
+) -> None:
+    ids = keep_replies(room, questions)
+    file_arrivals(room.house, Breaking(b"four 2.", lambda mail: replace(mail, quarantine="parts")), ids)
+
+    assert states(room, ids) == [
+        ArrivalState.FILED,
+        ArrivalState.QUARANTINED,
+        ArrivalState.FILED,
+        ArrivalState.FILED,
+    ]
+    assert arrival_of(room, ids[1]).errors == 0
+
+
+def test_what_cannot_be_given_back_is_left_to_its_lease(
+    room: Mailroom, questions: list[Question], clock: HandClock
+) -> None:
+    ids = keep_replies(room, questions)
+    database = FailingDatabase(room.house.database.url.render_as_string(hide_password=False))
+    database.fails_at = 2
+    answers = iter([True, False])
+    file_arrivals(replace(room.house, database=database), room.reader, ids, may_go_on=lambda: next(answers))
+    database.close()
+
+    assert claim_together(room.house, ids) == []
+    clock.forward(seconds=400)
+    assert [each.alone for each in due_among(room.house, ids)] == [True] * len(ids)
