@@ -27,7 +27,9 @@ from worker.flows.filing_together import (
     due_among,
     file_arrivals,
     file_together,
+    look_at,
     portions,
+    read_all,
 )
 from worker.mail.parsing import MailReader
 
@@ -389,3 +391,18 @@ def test_what_cannot_be_given_back_is_left_to_its_lease(
     assert claim_together(room.house, ids) == []
     clock.forward(seconds=400)
     assert [each.alone for each in due_among(room.house, ids)] == [True] * len(ids)
+
+
+def test_a_look_at_many_mails_reads_what_they_need_together(room: Mailroom, questions: list[Question]) -> None:
+    """Read one by one they take some ten each."""
+    ids = keep_replies(room, questions)
+    reads = read_all(room.house, room.reader, claim_together(room.house, ids))
+    statements: list[str] = []
+    event.listen(room.house.database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    counts = []
+    for some in (reads[:2], reads):
+        statements.clear()
+        look_at(room.house, some)
+        counts.append(len(statements))
+
+    assert counts[1] - counts[0] <= 2 * (len(reads) - 2)
