@@ -112,7 +112,8 @@ class Supervisor:
         """Told to end; killed when the time is over, or when somebody asks a second time."""
         until = time.monotonic() + self.grace_s
         for child in reversed(children):
-            child.ask_to_stop()
+            if self.asked == 1:
+                child.ask_to_stop()
         while not all(each.has_stopped() for each in children):
             if self.asked > 1 or time.monotonic() > until:
                 for child in reversed(children):

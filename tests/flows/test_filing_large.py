@@ -4,6 +4,8 @@ import base64
 import hashlib
 import os
 
+import pytest
+
 from storage import inbox
 from storage.records import ArrivalId
 from storage.states import ArrivalState, Outcome, Way
@@ -12,9 +14,11 @@ from tests.flows.attacks import ANNE, note
 from tests.flows.mailroom import Asked, Mailroom, address_in, reply, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import view
+from worker.core.failures import TemporaryFailure
 from worker.core.filing_facts import Why
 from worker.core.parsed import ParsedMail, RawMail
 from worker.flows.filing import file_arrival
+from worker.flows.raw_mails import LargeMail
 from worker.mail.parsing import MailReader
 
 PHOTO = b"\xff\xd8\xff" + bytes(range(256)) * 4_000
@@ -112,3 +116,11 @@ def test_a_note_deep_inside_a_large_text_file_does_not_reach_the_client(
     raw = with_file(reply(to_anne, sender=ANNE, number=6), b"x " * 400_000, "text/csv", "export.csv")
     arrival = keep_as_file(room, raw, address_in(to_anne), sender="anne@fiduciaire.example")
     assert file_arrival(room.house, room.reader, arrival) is Outcome.POSTED
+
+
+def test_a_disk_that_fails_once_while_a_mail_is_parsed_does_not_quarantine_it(room: Mailroom) -> None:
+    """The reader takes any other fault for a bug that this mail has found."""
+    raw = LargeMail(room.house.files.kept(room.house.files.put_inbound("ab" * 32, b"x")))
+    (room.house.files.root / room.house.files.inbound_name("ab" * 32)).unlink()
+    with pytest.raises(TemporaryFailure):
+        raw[:1]

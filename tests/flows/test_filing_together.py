@@ -4,17 +4,28 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection, event
+
 from storage import conversations, inbox
 from storage.files import FileStore
 from storage.inbox_claims import DueArrival
 from storage.records import Arrival, ArrivalId, PublicId
-from storage.states import ArrivalState, Outcome
+from storage.states import ArrivalState, ConversationState, Outcome
 from tests.conftest import Firm, HandClock
-from tests.flows.mailroom import Mailroom, address_in, reply, texts
+from tests.flows.attacks import ANNE
+from tests.flows.mailroom import Mailroom, address_in, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.questions import Question
-from tests.flows.test_portal import ask
-from worker.flows.filing_together import MOST_TOGETHER, claim_together, file_arrivals, portions
+from tests.flows.test_portal import ask, view
+from worker.flows.filing_together import (
+    MOST_TOGETHER,
+    claim_together,
+    file_arrivals,
+    file_together,
+    look_at,
+    portions,
+    read_all,
+)
 
 MARC = "Marc Janssens <marc@boulangerie.example>"
 
@@ -187,3 +198,58 @@ def test_the_bell_rings_once_for_what_a_group_made_due(room: Mailroom, questions
 
     rung = bell.outgoing  # type: ignore[attr-defined]
     assert len(rung) == len(questions) == len(set(rung))
+
+
+def test_a_command_among_the_mails_of_a_task_is_obeyed_and_no_client_reads_it(
+    room: Mailroom, firm: Firm, questions: list[Question], out: Post, clock: HandClock
+) -> None:
+    *others, asked = questions
+    started = asked.started
+    to_anne = to_case_manager(room, (started, asked.sent), out, clock)
+    before = len(texts(room.house, firm, started))
+    order = reply(to_anne, "/close", sender=ANNE, number=9)
+    ids = [
+        *keep_replies(room, others[:1]),
+        *room.keep(order, address_in(to_anne)),
+        *keep_replies(room, others[1:], "Et"),
+    ]
+    file_arrivals(room.house, room.reader, ids)
+
+    assert [outcome_of(room, each) for each in ids] == [
+        Outcome.POSTED,
+        Outcome.COMMAND,
+        Outcome.POSTED,
+        Outcome.POSTED,
+    ]
+    assert len(texts(room.house, firm, started)) == before
+    assert view(room.house, firm.anne, started.conversation_id).conversation.state is ConversationState.CLOSED
+
+
+def test_a_group_is_one_commit_on_sqlite_and_each_mail_its_own_elsewhere(
+    room: Mailroom, questions: list[Question]
+) -> None:
+    ids = keep_replies(room, questions)
+    arrivals = claim_together(room.house, ids)
+    commits: list[Connection] = []
+    event.listen(room.house.database.engine, "commit", commits.append)
+    file_together(room.house, room.reader, arrivals)
+
+    assert states(room, ids) == [ArrivalState.FILED] * len(ids)
+    reading = {"navette_reading", "postgresql_readonly"}
+    written = [each for each in commits if not reading & each.get_execution_options().keys()]
+    assert len(written) == (1 if room.house.database.is_sqlite else len(ids))
+
+
+def test_a_look_at_many_mails_reads_what_they_need_together(room: Mailroom, questions: list[Question]) -> None:
+    """Read one by one they take some ten each."""
+    ids = keep_replies(room, questions)
+    reads = read_all(room.house, room.reader, claim_together(room.house, ids))
+    statements: list[str] = []
+    event.listen(room.house.database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    counts = []
+    for some in (reads[:2], reads):
+        statements.clear()
+        look_at(room.house, some)
+        counts.append(len(statements))
+
+    assert counts[1] - counts[0] <= 2 * (len(reads) - 2)

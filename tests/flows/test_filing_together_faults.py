@@ -12,9 +12,14 @@ from storage.states import ArrivalState, Way
 from tests.conftest import Firm, HandClock
 from tests.flows.mailroom import Mailroom, address_in
 from tests.flows.questions import Question
+from tests.flows.test_alarms import FailingDatabase
 from tests.flows.test_filing_together import arrival_of, keep_replies, states, with_file
 from worker.core.parsed import ParsedMail, RawMail
-from worker.flows.filing_together import claim_together, due_among, file_arrivals
+from worker.flows.filing_together import (
+    claim_together,
+    due_among,
+    file_arrivals,
+)
 from worker.mail.parsing import MailReader
 
 
@@ -115,3 +120,33 @@ def test_who_lost_a_worker_or_broke_our_code_or_is_large_is_filed_alone(
     due = due_among(room.house, [*ids[:3], large])
     assert {each.id: each.alone for each in due} == {lost: True, broken: True, small: False, large: True}
     assert claim_together(room.house, [lost, broken]) == []
+
+
+def test_a_mail_over_a_limit_is_quarantined_among_its_neighbours(
+    room: Mailroom, firm: Firm, questions: list[Question]
+) -> None:
+    ids = keep_replies(room, questions)
+    file_arrivals(room.house, Breaking(b"four 2.", lambda mail: replace(mail, quarantine="parts")), ids)
+
+    assert states(room, ids) == [
+        ArrivalState.FILED,
+        ArrivalState.QUARANTINED,
+        ArrivalState.FILED,
+        ArrivalState.FILED,
+    ]
+    assert arrival_of(room, ids[1]).errors == 0
+
+
+def test_what_cannot_be_given_back_is_left_to_its_lease(
+    room: Mailroom, questions: list[Question], clock: HandClock
+) -> None:
+    ids = keep_replies(room, questions)
+    database = FailingDatabase(room.house.database.url.render_as_string(hide_password=False))
+    database.fails_at = 2
+    answers = iter([True, False])
+    file_arrivals(replace(room.house, database=database), room.reader, ids, may_go_on=lambda: next(answers))
+    database.close()
+
+    assert claim_together(room.house, ids) == []
+    clock.forward(seconds=400)
+    assert [each.alone for each in due_among(room.house, ids)] == [True] * len(ids)

@@ -10,7 +10,7 @@ from storage.records import OutgoingMail
 from storage.states import MailKind, MailState
 from tests.conftest import HandClock, with_policy
 from tests.flows.outgoing import OK, Post, ScriptedRelay
-from tests.flows.test_alarms import OPERATOR, alarms
+from tests.flows.test_alarms import OPERATOR, FailingDatabase, alarms
 from worker.core.letters import AlarmKind
 from worker.core.relaying import Later, Never, RelayAnswer, SealedMail
 from worker.flows.house import House
@@ -98,3 +98,16 @@ def test_the_operator_reads_for_how_long_nothing_left(post: Post, clock: HandClo
 
 def kinds(found: list[OutgoingMail]) -> list[str]:
     return [(each.details or {})["alarm"] for each in found]
+
+
+def test_a_database_that_is_down_takes_nothing_from_what_the_relay_said(post: Post) -> None:
+    """The mail went: what is lost is the alarm, until the next answer."""
+    database = FailingDatabase(post.house.database.url.render_as_string(hide_password=False))
+    database.fails_at = 1
+    relay = watched(replace(post.house, database=database), REFUSES, REFUSES)
+    with structlog.testing.capture_logs() as logs:
+        assert hear(relay, 1) == [REFUSES]
+        assert told(logs) == []
+        hear(relay, 1)
+    database.close()
+    assert told(logs) == ["relay_refuses_us"]

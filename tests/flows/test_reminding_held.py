@@ -16,7 +16,7 @@ from worker.core.filing_facts import Why
 from worker.flows.reading import list_conversations
 from worker.flows.reminding_held import remind_of_held
 
-AS_CONTACT_OF, BLOCK = "Accepter comme contact d'un dossier", "Bloquer cet expéditeur"
+AS_CONTACT_OF, BLOCK = "Accepter comme contact d'un dossier (écrivez son code dans l'e-mail)", "Bloquer cet expéditeur"
 NEW = "new@mail.fiduciaire.example"
 
 

@@ -286,3 +286,20 @@ def test_files_that_were_not_taken_over_or_not_scanned_are_named_under_their_mes
 
     assert "portail : Annexe.docx\n" in text
     assert "Non repris : relevé.pdf (protégé par un mot de passe)\n" in text
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "Nobody can open it."), (2, "Nobody can open them.")])
+def test_one_infected_file_is_not_spoken_of_as_several(count: int, said: str) -> None:
+    files = (RefusedFile(name="a.exe", why=AsideReason.INFECTED),) * count
+    letter = a_letter(MailKind.REFUSED_FILES, Language.EN, Side.FIRM)
+    words = render(replace(letter, refusal=Refusal(author="Sophie Martin", files=files)))
+
+    assert said in words.text
+    assert said in words.html
+
+
+def test_the_text_part_says_what_to_do_with_the_address_that_closes() -> None:
+    words = render(replace(a_letter(language=Language.EN), close_address="a+abc@firm.example"))
+
+    assert "(send an email to this address):\n  a+abc@firm.example" in words.text
+    assert "send an email to this address" not in words.html

@@ -122,3 +122,25 @@ def test_a_strangers_words_are_text_and_no_markup() -> None:
     assert "<a href='http" not in words.html
     assert "<b>" not in words.html
     assert "<i>" not in words.html
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", sorted(DESK_KINDS))
+def test_each_part_says_how_to_choose_in_its_own_way_and_only_where_there_is_a_choice(
+    kind: MailKind, language: Language
+) -> None:
+    say, letter = phrases_in(language), letters(kind, language)[0]
+    assert letter.desk is not None
+    words = render(letter)
+    assert said(say("desk.how_in_text")) in said(words.text)
+    assert said(say("desk.how")) not in said(words.text)
+    assert say("desk.how_in_text") not in words.html
+
+    bare = render(replace(letter, desk=replace(letter.desk, links=(), items=())))
+    assert said(say("desk.how_in_text")) not in said(bare.text)
+    assert "mailto:" not in bare.html
+
+
+def said(text: str) -> str:
+    """On one line; a French blank before a colon is one of those at which lines are broken."""
+    return " ".join(text.split())

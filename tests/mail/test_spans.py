@@ -62,3 +62,10 @@ def test_a_disk_that_breaks_while_a_mail_is_read_says_nothing_about_the_mail(rea
     text = part("text/plain", b"Voici la facture.\n" * 60_000)
     with pytest.raises(TemporaryFailure):
         parse(Elsewhere(multipart("mixed", text, head=HEAD), breaks_after=reads))
+
+
+def test_what_is_near_in_a_window_costs_no_further_read() -> None:
+    raw = Elsewhere(bytes(range(100)))
+    window = Window(raw, width=50)
+    assert [window[at : at + 5] for at in (10, 20, 15, 55)] == [raw.content[at : at + 5] for at in (10, 20, 15, 55)]
+    assert raw.reads == [50]

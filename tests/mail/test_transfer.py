@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.mail import whole_transfer
-from worker.mail.spans import span_of
-from worker.mail.transfer import LONGEST_UU_LINE, MOST_CHUNKS, MOST_UU_LINES, Decoded, undone
+from tests.mail.elsewhere import Elsewhere
+from worker.mail.spans import PIECE, span_of
+from worker.mail.transfer import LONGEST_UU_LINE, MOST_CHUNKS, MOST_UU_LINES, Decoded, lines_of, undone
 
 WRITTEN = {
     "base64": [b"JVBERi0xLjQ", b"=", b"==", b"A", b"/+", b"\r\n", b"\n", b" ", b"\t", b"!", b"\xff", b"deux mots "],
@@ -90,3 +91,23 @@ def test_uuencoding_without_end_or_measure_stays_as_it_came_or_ends() -> None:
     assert in_pieces(endless, "x-uuencode", [256 * 1024]) == endless
     long = b"begin 644 a\n#0V%T" + b" " * 3 * LONGEST_UU_LINE + b"\nend\n"
     assert in_pieces(long, "x-uuencode", [1_000]) == b"Cat"
+
+
+def test_a_line_without_end_is_held_at_its_measure() -> None:
+    (line,) = lines_of(iter([b"x" * LONGEST_UU_LINE] * 5))
+    assert len(line) == LONGEST_UU_LINE
+
+
+def test_no_more_of_a_content_is_read_than_is_asked_for() -> None:
+    raw = Elsewhere(b"x" * 5 * PIECE)
+    assert Decoded(span_of(raw), "8bit").start(10) == b"x" * 10
+    assert len(raw.reads) == 1
+
+
+def test_base64_is_looked_at_once_however_often_it_is_read() -> None:
+    raw = Elsewhere(b"QUJD" * PIECE)
+    content = Decoded(span_of(raw), "base64")
+    first = b"".join(content.pieces())
+    once = len(raw.reads)
+    assert b"".join(content.pieces()) == first
+    assert len(raw.reads) - once == once // 2

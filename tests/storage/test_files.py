@@ -1,6 +1,8 @@
 """Files are durable before a row may name them; a fault of the disk is told as one."""
 
 import hashlib
+import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,4 +119,72 @@ def test_a_shelf_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fill()
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+
+
+def test_a_disk_that_gives_a_slice_in_bits_gives_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileStore(tmp_path)
+    kept = store.kept(store.put_inbound("ab" * 32, b"0123456789"))
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, size, at: pread(file, min(size, 2), at))
+
+    assert kept[1:9] == b"12345678"
+
+
+class Syncs:
+    """What the system was asked to make durable, and which files had their names by then."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[tuple[str, bool]] = []
+        fsync = os.fsync
+
+        def seen_fsync(file: int) -> None:
+            name = Path(f"/proc/self/fd/{file}").readlink().name
+            self.seen.append((name, any(self.named(root))))
+            fsync(file)
+
+        monkeypatch.setattr(os, "fsync", seen_fsync)
+
+    @staticmethod
+    def named(root: Path) -> list[Path]:
+        return [each for each in root.rglob("*") if each.is_file() and not each.name.startswith(".")]
+
+
+def test_a_file_has_its_name_when_its_bytes_are_durable_and_then_the_name_is_made_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path)
+    store.put_inbound("cd" * 32, b"makes the folders")
+    store.put_outgoing(PublicId(9), b"makes the folders", "2026-11")
+    for each in Syncs.named(tmp_path):
+        each.unlink()
+    syncs = Syncs(tmp_path, monkeypatch)
+    store.put_inbound("cd" * 32, b"mail")
+    assert [(name.startswith(".cdcd"), is_named) for name, is_named in syncs.seen] == [(True, False), (False, True)]
+    assert syncs.seen[-1][0] == "cd"
+
+    for each in Syncs.named(tmp_path):
+        each.unlink()
+    syncs.seen.clear()
+    with store.shelf() as shelf:
+        for number in (1, 2):
+            shelf.put_outgoing(PublicId(number), b"mail", "2026-11")
+    assert [is_named for _, is_named in syncs.seen] == [False, False, True]
+    assert [name.startswith(".") for name, _ in syncs.seen] == [True, True, False]
+
+
+def test_a_shelf_on_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+
+    def fill() -> None:
+        with store.shelf() as shelf:
+            shelf.put_outgoing(PublicId(1), b"x" * 100_000, "2026-11")
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(FilesDown):
+            fill()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == []

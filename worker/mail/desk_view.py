@@ -30,6 +30,7 @@ class DeskView:
     intro: str
     items: tuple[ShownItem, ...]
     how: str
+    how_in_text: str
     links: tuple[ShownLink, ...]
     lines: tuple[str, ...]
     text: str
@@ -47,6 +48,7 @@ def desk_view(desk: Desk, say: Phrases, *, firm: str, subject: str) -> DeskView:
         ),
         items=tuple(shown_item(each, say) for each in desk.items),
         how=say("desk.how") if has_links else "",
+        how_in_text=say("desk.how_in_text") if has_links else "",
         links=tuple(shown_link(each, say) for each in desk.links),
         lines=tuple(
             say(f"answer.{each.key}", **{name: short(value) for name, value in each.values}) for each in desk.lines

@@ -30,7 +30,7 @@ class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
     ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
     ``alarm``: the sentence that says what happened to which mailbox. ``refusal``: whose files were not taken over,
-    ``refused``: which, and why.
+    ``refused``: which, and why; ``rest``: what became of all else.
     """
 
     letter: Letter
@@ -48,6 +48,7 @@ class View:
     desk: DeskView | None
     close: ShownLink | None
     refusal: str
+    rest: str
     refused: tuple[str, ...]
 
 
@@ -75,6 +76,7 @@ def view_of(given: Letter, say: Phrases) -> View:
         desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
         close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
         refusal=refusal_of(letter.refusal, say) if letter.refusal else "",
+        rest=rest_of(letter.refusal, say) if letter.refusal else "",
         refused=tuple(refused_line(each, say) for each in letter.refusal.files) if letter.refusal else (),
     )
 
@@ -198,6 +200,12 @@ def refusal_of(refusal: Refusal, say: Phrases) -> str:
     if refusal.author:
         return say(f"refusal.others_{number}", author=refusal.author)
     return say(f"refusal.yours_{number}")
+
+
+def rest_of(refusal: Refusal, say: Phrases) -> str:
+    if not refusal.author:
+        return say("refusal.rest")
+    return say("refusal.rest_others_many" if len(refusal.files) > 1 else "refusal.rest_others_one")
 
 
 def refused_line(file: RefusedFile, say: Phrases) -> str:
