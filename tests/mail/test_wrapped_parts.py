@@ -1,7 +1,7 @@
 """winmail.dat and opaque S/MIME: the mail inside is read as if it had come alone."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,9 +24,12 @@ from tests.mail.written import HEAD, mail, multipart, part
 from worker.core.parsed import ParsedMail
 from worker.mail.limited.desk import FileDesk
 from worker.mail.limited.questions import ReaderLimits
+from worker.mail.limited.unpacking import UnpackedMail, UnwrappedPart
 from worker.mail.limits import DEFAULT
+from worker.mail.mime_parts import Splitter
 from worker.mail.parsing import MailReader, read_mail
-from worker.mail.wrapped_parts import MOST_OPENED
+from worker.mail.spans import span_of
+from worker.mail.wrapped_parts import MOST_OPENED, SECONDS, Unwrapper
 
 HTML = "<p>Bonjour Anne,</p><p>voilà la facture.</p><img src='cid:logo@x'>"
 
@@ -119,6 +122,35 @@ def test_only_so_many_are_opened_in_one_mail(desk: FileDesk) -> None:
     names = [each.name for each in found.files]
     assert names[:MOST_OPENED] == [f"{number}.pdf" for number in range(MOST_OPENED)]
     assert names[MOST_OPENED:] == ["winmail.dat", "winmail (2).dat"]
+
+
+class SlowOpener:
+    """Takes ``seconds`` of a clock of its own for each."""
+
+    def __init__(self, clock: list[float], seconds: float) -> None:
+        self.clock, self.seconds, self.asked = clock, seconds, 0
+
+    def unpack_tnef(self, content: Iterable[bytes]) -> UnpackedMail | None:
+        b"".join(content)
+        self.clock[0] += self.seconds
+        self.asked += 1
+        return None
+
+    def unwrap_smime(self, content: Iterable[bytes]) -> UnwrappedPart | None:
+        raise AssertionError(f"no S/MIME here: {content!r}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "asked"), [(0.01, MOST_OPENED), (SECONDS * 0.6, 2), (SECONDS, 1), (SECONDS * 9, 1)]
+)
+def test_none_is_opened_once_the_time_for_a_mail_is_used_up(seconds: float, asked: int) -> None:
+    clock = [100.0]
+    opener = SlowOpener(clock, seconds)
+    splitter = Splitter(DEFAULT)
+    many = [winmail(tnef(tnef_file("a.pdf", b"x")))] * (MOST_OPENED + 1)
+    tree = splitter.child(span_of(multipart("mixed", *many)), 0, "text/plain")
+    Unwrapper(splitter, opener, clock=lambda: clock[0]).unwrapped(tree)
+    assert opener.asked == asked
 
 
 def test_what_a_winmail_holds_counts_among_the_parts(desk: FileDesk) -> None:

@@ -1,10 +1,12 @@
 """Parts that wrap a mail of their own: winmail.dat and opaque S/MIME become the parts that stood in them.
 
 The tree is rebuilt around what the limited reader unpacked, and the rest of the parser never knows. What cannot be
-unpacked stays the file it came as. At most ``MOST_OPENED`` are tried in one mail, for each may take seconds.
+unpacked stays the file it came as. At most ``MOST_OPENED`` are tried in one mail, and none after ``SECONDS``: a mail is
+read within two seconds, whatever was wrapped in it.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -21,6 +23,7 @@ TNEF_START = b"\x78\x9f\x3e\x22"
 SMIME_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 UNNAMED = "application/octet-stream"
 MOST_OPENED = 5
+SECONDS = 1.2
 
 
 class Opener(Protocol):
@@ -39,6 +42,11 @@ class Unwrapper:
     opener: Opener
     left: int = MOST_OPENED
     findings: list[Finding] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    until: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.until = self.clock() + SECONDS
 
     def unwrapped(self, part: Part, depth: int = 0) -> Part:
         if part.children:
@@ -51,7 +59,7 @@ class Unwrapper:
 
     def may_try(self) -> bool:
         self.left -= 1
-        return self.left >= 0
+        return self.left >= 0 and self.clock() < self.until
 
     def note(self, found: str, step: str = "parse") -> None:
         self.findings.append(Finding(step=step, found=found))

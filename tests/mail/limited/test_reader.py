@@ -59,9 +59,17 @@ def test_a_child_that_says_nothing_is_killed(endless: Path) -> None:
 
 
 def test_a_child_that_uses_up_its_time_dies(tmp_path: Path) -> None:
-    reader = LimitedReader(ReaderLimits(cpu_seconds=0))
+    reader = LimitedReader(ReaderLimits(parsing_cpu_seconds=0.01))
     assert reader.ask(Question.TNEF, spinning(tmp_path), out=tmp_path) is Unread.TIME
     assert reader.child_pid is None
+
+
+def test_what_the_parser_waits_for_gets_less_time_than_what_is_looked_into_later() -> None:
+    limits = ReaderLimits()
+    for question in Question:
+        is_short = question in {Question.TNEF, Question.SMIME}
+        assert limits.cpu_seconds_of(question) == (limits.parsing_cpu_seconds if is_short else limits.cpu_seconds)
+    assert limits.parsing_cpu_seconds < 2
 
 
 def spinning(folder: Path) -> Path:

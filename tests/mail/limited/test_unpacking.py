@@ -18,7 +18,7 @@ from tests.mail.made_files import (
     wide,
 )
 from worker.mail.limited.reader import LimitedReader
-from worker.mail.limited.rtf import decompressed, html_or_text
+from worker.mail.limited.rtf import MOST_TOKENS, decompressed, html_or_text
 from worker.mail.limited.unpacking import UnpackedMail, unpack_tnef, unwrap_smime
 
 ENTITY = b"Content-Type: text/plain; charset=utf-8\r\n\r\nVoici la facture.\r\n"
@@ -116,6 +116,11 @@ def test_compressed_rtf_that_is_cut_short_gives_what_was_there(cut: int) -> None
 )
 def test_rtf_is_read_whatever_it_is(rtf: bytes, text: str) -> None:
     assert html_or_text(rtf)[1] == text
+
+
+def test_rtf_of_endless_small_tokens_is_read_up_to_a_number_of_them() -> None:
+    read = html_or_text(b"{\\rtf1 " + b"\\~" * (MOST_TOKENS * 2))[1]
+    assert MOST_TOKENS - 10 < len(read) < MOST_TOKENS
 
 
 def test_a_mail_inside_gives_its_files_and_its_text_as_a_file(limited: LimitedReader) -> None:

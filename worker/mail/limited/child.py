@@ -6,9 +6,9 @@ loads its reader.
 
 import importlib
 import logging
-import math
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ def main() -> int:
         confine(limits)
         while True:
             request = read_message(take)
-            allow_seconds(limits.cpu_seconds)
+            allow_seconds(limits.cpu_seconds_of(Question(request["question"])))
             os.write(answers_to, framed(answered(request, limits)))
     except Silence:
         return 0
@@ -59,11 +59,9 @@ def confine(limits: ReaderLimits) -> None:
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def allow_seconds(seconds: int) -> None:
-    """Of the processor, from now on; then SIGXCPU ends this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, hard))
+def allow_seconds(seconds: float) -> None:
+    """Of the processor, from now on; then SIGPROF ends this process (RLIMIT_CPU knows whole seconds only)."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def answered(request: dict[str, Any], limits: ReaderLimits) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class LimitedReader:
             self._end()
             return Unread.TIME
         except (Silence, OSError):
-            return Unread.TIME if self._end(patience=2.0) == -signal.SIGXCPU else Unread.DIED
+            return Unread.TIME if self._end(patience=2.0) == -signal.SIGPROF else Unread.DIED
         if "fault" not in values:
             return Told(values=values)
         if values["fault"] == Unread.MEMORY:

@@ -1,12 +1,13 @@
 """RTF as Outlook hides it in a winmail.dat: unpacked ([MS-OXRTFCP]), then back to HTML ([MS-OXRTFEX]) or to text.
 
-Linear: one pass over the tokens. What is shown stands in the order it is written; fonts, styles, pictures and all other
-destinations are passed over.
+Linear: one pass over the first ``MOST_TOKENS`` tokens. What is shown stands in the order it is written; fonts, styles,
+pictures and all other destinations are passed over.
 """
 
 import re
 import struct
 from dataclasses import dataclass, replace
+from itertools import islice
 
 DICTIONARY = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS "
@@ -15,7 +16,9 @@ DICTIONARY = (
     b"\\tab\\tx"
 )
 COMPRESSED, PLAIN = 0x75465A4C, 0x414C454D
-LARGEST = 8 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
+MOST_TOKENS = 400_000
+"""Some 2 MB of what people write; hostile RTF has millions in as many bytes."""
 TOKEN = re.compile(
     rb"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<hex>[0-9a-fA-F]{2})|\\(?P<sign>[^a-zA-Z])"
     rb"|(?P<brace>[{}])|(?P<text>[^\\{}\r\n]+)|[\r\n]+|\\"
@@ -95,7 +98,7 @@ class Rtf:
         self.starred = False
 
     def read(self) -> str:
-        for token in TOKEN.finditer(self.rtf):
+        for token in islice(TOKEN.finditer(self.rtf), MOST_TOKENS):
             if brace := token["brace"]:
                 self.brace(brace)
             elif word := token["word"]:
