@@ -166,6 +166,7 @@ class Message:
     forwarded_by_id: PersonId | None
     original_from: str | None
     original_at: datetime | None
+    original_signature: str | None
     inbound_mail_id: InboundMailId | None
 
 

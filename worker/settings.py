@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     reader_memory_bytes: int = Field(512 * 2**20, ge=128 * 2**20, description="of the reader of hostile formats")
     reader_cpu_seconds: int = Field(5, ge=1, description="of the processor it may use for one file")
     reader_seconds: float = Field(20, gt=0, description="it may take for one file")
+    dkim_name_server: str = Field(
+        "", description="for keys of passed-on mails: host:port; empty: the system's; off: nobody"
+    )
     task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
 

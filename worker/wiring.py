@@ -166,6 +166,7 @@ def reader_limits(settings: Settings) -> ReaderLimits:
         memory=settings.reader_memory_bytes,
         cpu_seconds=settings.reader_cpu_seconds,
         seconds=settings.reader_seconds,
+        name_server=settings.dkim_name_server,
     )
 
 

@@ -101,6 +101,7 @@ messages = Table(
     ref("forwarded_by_id", "people", optional=True),
     text("original_from", optional=True),
     at("original_at", optional=True),
+    text("original_signature", optional=True),
     ref("inbound_mail_id", "inbound_mails", optional=True, index=True),
     Index("ix_messages_order", "conversation_id", "happened_at", "id"),
     sqlite_autoincrement=True,

@@ -1,5 +1,7 @@
 """What a case manager passes on is the client's message; what went to the client already is not sent again."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from storage.states import Outcome, Visibility
@@ -10,7 +12,9 @@ from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, repl
 from tests.flows.outgoing import Post
 from tests.flows.test_authentication import BAKERY, result
 from tests.flows.test_portal import view
+from worker.cli.views import print_conversation
 from worker.core.filing_facts import Why
+from worker.core.original_signatures import OriginalSignature, SignatureState
 from worker.core.policy import SinkRole
 from worker.core.relaying import SealedMail
 from worker.flows.house import House
@@ -108,6 +112,54 @@ def test_an_attached_original_brings_its_own_from_and_date(trusted: Mailroom, fi
     assert message.message.original_at is not None
     assert f"{message.message.original_at:%d %H:%M}" == "23 08:00"
     assert comment.text == "A encoder"
+
+
+class WithKeys(MailReader):
+    """A reader whose name server says the same of every signature, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bytes] = []
+
+    def signature(self, content: Iterable[bytes]) -> OriginalSignature:
+        self.asked.append(b"".join(content))
+        return OriginalSignature(state=SignatureState.VALID, domain="supplier.example")
+
+
+def attached(sender: str = ANNE, subject: str = "Fwd: Four", to: str = BAKERY) -> bytes:
+    return (
+        f"{result('pass')}From: {sender}\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n"
+        'Message-ID: <f1@fiduciaire.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nA encoder\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        "From: Luc <luc@supplier.example>\r\nSubject: Four\r\n\r\nVoici.\r\n--b--\r\n"
+    ).encode()
+
+
+def test_the_signature_of_an_attached_original_is_checked_and_shown(
+    trusted: Mailroom, firm: Firm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = WithKeys()
+    assert Mailroom(trusted.house, reader, trusted.bell).file(attached(), BAKERY) is Outcome.NEW_CONVERSATION
+    assert [raw.split(b"\r\n")[0] for raw in reader.asked] == [b"From: Luc <luc@supplier.example>"]
+    newest = list_conversations(trusted.house, by=firm.anne)[0].conversation
+    shown = view(trusted.house, firm.anne, newest.id)
+    assert shown.messages[0].message.original_signature == "valid supplier.example"
+    print_conversation(shown, full=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "forwarded by Anne Dupont from luc@supplier.example signature valid supplier.example" in said
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject"),
+    [("Sophie <sophie@boulangerie.example>", "Fwd: Four"), (ANNE, "Four")],
+    ids=["contact", "no forward"],
+)
+def test_no_key_is_looked_for_when_nobody_of_the_firm_passes_a_mail_on(
+    trusted: Mailroom, sender: str, subject: str
+) -> None:
+    reader = WithKeys()
+    Mailroom(trusted.house, reader, trusted.bell).file(attached(sender, subject), BAKERY)
+    assert reader.asked == []
 
 
 def test_a_colleagues_mail_is_not_passed_on_to_a_client(

@@ -28,15 +28,22 @@ def print_conversation(view: ConversationView, *, full: bool) -> None:
         print_message(message, full=full)
 
 
-def print_message(view: MessageView, *, full: bool) -> None:
+def marks_of(view: MessageView) -> list[str]:
     message = view.message
     marks = [message.origin.value]
     if message.visibility is Visibility.INTERNAL:
         marks.append("internal")
+    if message.forwarded_by_id is not None:
+        marks.append(forwarded(view))
     if message.sender_unverified:
         marks.append("sender not verified")
     if message.edited_at and not message.deleted_at:
         marks.append("edited after it was mailed" if view.edited_after_mailed else "edited")
+    return marks
+
+
+def print_message(view: MessageView, *, full: bool) -> None:
+    message, marks = view.message, marks_of(view)
     author = view.author.name if view.author else "Navette"
     out.print(
         f"\nm{message.id} {message.happened_at:%d/%m %H:%M} {author} ({', '.join(marks)})", style="bold", markup=False
@@ -51,6 +58,15 @@ def print_message(view: MessageView, *, full: bool) -> None:
         out.tell(f"  cut by {view.cut_rule}, confidence {view.cut_confidence}", style="dim")
     for tick in view.ticks:
         print_tick(tick)
+
+
+def forwarded(view: MessageView) -> str:
+    message = view.message
+    told = [f"forwarded by {view.forwarded_by.name}" if view.forwarded_by else "forwarded"]
+    told += [f"from {message.original_from}"] if message.original_from else []
+    told += [f"of {message.original_at:%d/%m/%Y %H:%M} UTC"] if message.original_at else []
+    told += [f"signature {message.original_signature}"] if message.original_signature else []
+    return " ".join(told)
 
 
 def print_tick(tick: RecipientTick) -> None:
@@ -86,6 +102,10 @@ def message_data(view: MessageView) -> dict[str, Any]:
         "visibility": message.visibility,
         "origin": message.origin,
         "happened_at": message.happened_at.isoformat(),
+        "forwarded_by": view.forwarded_by.name if view.forwarded_by else None,
+        "original_from": message.original_from,
+        "original_at": message.original_at.isoformat() if message.original_at else None,
+        "original_signature": message.original_signature,
         "text": view.text,
         "quoted_text": view.quoted_text,
         "deleted": message.deleted_at is not None,

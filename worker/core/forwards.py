@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import ParsedMail
 from worker.core.subjects import is_forward
 
@@ -28,21 +29,27 @@ ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]{1,64}@[^\s<>\"'(),;:\[\]]{1,255}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """``sender``: lower case, None when it cannot be read. ``comment``: what the case manager wrote above it."""
+    """``sender``: lower case, None when it cannot be read. ``comment``: what the case manager wrote above it.
+    ``signature``: only an attached original can have one.
+    """
 
     sender: str | None
     sent_at: datetime | None
     text: str
     comment: str
+    signature: OriginalSignature | None = None
 
 
-def original_in(mail: ParsedMail, attached: ParsedMail | None) -> Original | None:
+def original_in(
+    mail: ParsedMail, attached: ParsedMail | None, signature: OriginalSignature | None = None
+) -> Original | None:
     """``attached``: the one mail that is attached, parsed. None: nothing is passed on here."""
     if not is_forward(mail.subject):
         return None
     if attached is not None:
         text, sent_at = attached.text.strip(), attached.dated_at
-        return Original(sender=attached.sender, sent_at=sent_at, text=text, comment=mail.text.strip())
+        comment = mail.text.strip()
+        return Original(sender=attached.sender, sent_at=sent_at, text=text, comment=comment, signature=signature)
     lines = mail.text.split("\n")
     for at, line in enumerate(lines):
         found = FROM.match(line)

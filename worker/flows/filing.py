@@ -35,7 +35,17 @@ from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.raw_mails import raw_of
-from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
+from worker.flows.weighing import (
+    Attached,
+    Look,
+    cut_of,
+    is_the_same,
+    look,
+    read_attached,
+    reconsider,
+    side_of,
+    with_signature,
+)
 
 log = structlog.get_logger("navette.filing")
 
@@ -137,7 +147,10 @@ def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> We
     """What takes time, outside any transaction."""
     mail = seen.facts.mail
     files = examine(house, reader, client, mail) if client else ()
-    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
+    attached = read_attached(reader, mail)
+    if side_of(seen.decision) is Side.FIRM:
+        attached = with_signature(reader, mail, attached)
+    return Weighed(look=seen, cut=cut_of(seen, mail), attached=attached, files=files)
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:

@@ -41,7 +41,7 @@ from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.raw_mails import raw_of
-from worker.flows.weighing import Attached, Look, cut_of, look, read_attached, reconsider
+from worker.flows.weighing import Attached, Look, cut_of, look, read_attached, reconsider, with_signature
 
 REFUSALS = frozenset({Verb.REFUSE, Verb.NOT_ME, Verb.BLOCK})
 OWN_WORD = frozenset({Verb.MINE, Verb.FOR_ME, Verb.NOT_ME, Verb.CLIENT})
@@ -109,7 +109,7 @@ def prepare_one(house: House, reader: Reader, filing: Filing, arrival: Arrival, 
         arrival=arrival,
         mail=mail,
         cut=cut_of(seen, mail),
-        attached=read_attached(reader, mail),
+        attached=with_signature(reader, mail, read_attached(reader, mail)),
         files=examine(house, reader, client, mail),
     )
 

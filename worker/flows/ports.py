@@ -1,6 +1,6 @@
 """What flows ask of the world. Adapters fit these shapes without importing them; each has one contract suite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from storage.records import ArrivalId, OutgoingMailId
 from worker.core.file_looks import FileLook
 from worker.core.letters import Heading, Letter, LetterFile, Words
+from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import RelayAnswer, SealedMail
 from worker.core.scanning import Scanned
@@ -67,3 +68,6 @@ class Reader(Protocol):
 
     def jpeg(self, path: Path) -> bytes | None:
         """A HEIC picture as JPEG; None when it could not be made."""
+
+    def signature(self, content: Iterable[bytes]) -> OriginalSignature:
+        """DKIM of a mail that came as a file; asks the name server for its key."""

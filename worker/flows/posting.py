@@ -78,6 +78,7 @@ class Draft:
     forwarded_by_id: PersonId | None = None
     original_from: str | None = None
     original_at: datetime | None = None
+    original_signature: str | None = None
     copied_to: tuple[str, ...] = ()
 
 
@@ -116,8 +117,14 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
     )
     add_files(session, conversation, message.id, draft.files, now=now)
     if draft.forwarded_by_id is not None:
-        passed_on = {"original_from": draft.original_from, "original_at": draft.original_at}
-        messages.update_message(session, message.id, forwarded_by_id=draft.forwarded_by_id, **passed_on)
+        messages.update_message(
+            session,
+            message.id,
+            forwarded_by_id=draft.forwarded_by_id,
+            original_from=draft.original_from,
+            original_at=draft.original_at,
+            original_signature=draft.original_signature,
+        )
         message = there(messages.message(session, message.id))
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)

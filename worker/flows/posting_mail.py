@@ -173,6 +173,7 @@ def pass_on(
         forwarded_by_id=by,
         original_from=original.sender,
         original_at=original.sent_at,
+        original_signature=str(original.signature) if original.signature else None,
     )
     draft = with_files(session, work, draft, client.id)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)

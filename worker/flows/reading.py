@@ -67,6 +67,7 @@ class MessageView:
 
     message: Message
     author: Person | None
+    forwarded_by: Person | None
     text: str
     quoted_text: str | None
     attachments: tuple[Attachment, ...]
@@ -171,7 +172,8 @@ def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate
     participants = conversations.participants_of(session, conversation.id)
     deliveries = outbox.deliveries_of(session, ids)
     mails = outbox.mails_by_ids(session, [each.outgoing_mail_id for each in deliveries])
-    named = {each.author_id for each in readable} | {each.person_id for each in mails.values()}
+    named = {each.author_id for each in readable} | {each.forwarded_by_id for each in readable}
+    named |= {each.person_id for each in mails.values()}
     known = people.people_by_ids(session, [each for each in named if each] + [each.person_id for each in participants])
     sent = Sent(deliveries=deliveries, mails=mails, people=known, gate=gate)
     reasons = attention.open_reasons(session, conversation.id)
@@ -195,6 +197,7 @@ def message_view(
     return MessageView(
         message=message,
         author=sent.people.get(message.author_id) if message.author_id else None,
+        forwarded_by=sent.people.get(message.forwarded_by_id) if message.forwarded_by_id else None,
         text=latest.text,
         quoted_text=revisions[0].quoted_text if shows_cut and not latest.tombstone else None,
         attachments=() if latest.tombstone else tuple(files),

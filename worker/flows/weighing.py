@@ -20,13 +20,15 @@ from worker.core.filing_rules import decide
 from worker.core.forwards import original_in
 from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
+from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import Content, ParsedMail
-from worker.core.subjects import strip_prefixes
+from worker.core.subjects import is_forward, strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
 from worker.flows.finding import gather_facts, token_of_message_id
 from worker.flows.house import House
 from worker.flows.ports import Reader
 
+MAIL = "message/rfc822"
 MOST_ATTACHED = 20
 
 
@@ -126,7 +128,7 @@ def with_original(session: Session, seen: Look, attached: "Attached") -> Decisio
     at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
     if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
         return decision
-    original = original_in(seen.facts.mail, attached.original)
+    original = original_in(seen.facts.mail, attached.original, attached.signature)
     if original is None or (at_note and original.sender is None):
         return decision
     writers = addresses.people_at(session, original.sender) if original.sender else []
@@ -164,6 +166,7 @@ class Attached:
     message_ids: tuple[str, ...] = ()
     files: tuple[Content, ...] = ()
     original: ParsedMail | None = None
+    signature: OriginalSignature | None = None
 
     def all_texts(self) -> Iterator[str]:
         """The long ones in stretches, read when they are reached."""
@@ -177,7 +180,7 @@ def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
     texts, ids, files = [], [], []
     originals: list[ParsedMail] = []
     for file in mail.files[:MOST_ATTACHED]:
-        if file.media_type == "message/rfc822":
+        if file.media_type == MAIL:
             inner = reader.parse(file.content.as_mail())
             texts.append(inner.text)
             originals.append(inner)
@@ -186,6 +189,14 @@ def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
             files.append(file.content)
     original = originals[0] if len(originals) == 1 else None
     return Attached(texts=tuple(texts), message_ids=tuple(ids), files=tuple(files), original=original)
+
+
+def with_signature(reader: Reader, mail: ParsedMail, attached: Attached) -> Attached:
+    """Asked only for what a case manager passes on or has accepted: no stranger makes us look for keys."""
+    if attached.original is None or not is_forward(mail.subject):
+        return attached
+    file = next(each for each in mail.files if each.media_type == MAIL)
+    return replace(attached, signature=reader.signature(file.content.pieces()))
 
 
 def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, attached: Attached) -> bool:

@@ -10,12 +10,14 @@ head, the text and a few pieces, whatever the size: files stay where they are, a
 plain text keep their ``>``; ``lines`` of a mail in HTML only are its ``html_lines``: quotes show in ``depth`` alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker.core.authentication_results import RESULT_HEADERS
 from worker.core.failures import TemporaryFailure
 from worker.core.file_looks import NOT_LOOKED, FileLook
+from worker.core.original_signatures import UNCHECKED, OriginalSignature
 from worker.core.parsed import BodyLine, Finding, ParsedMail, RawMail
 from worker.mail.attachments import read_files
 from worker.mail.charsets import clean_line
@@ -168,3 +170,6 @@ class MailReader:
 
     def jpeg(self, path: Path) -> bytes | None:
         return self.desk.jpeg(path) if self.desk else None
+
+    def signature(self, content: Iterable[bytes]) -> OriginalSignature:
+        return self.desk.signature(content) if self.desk else UNCHECKED

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from worker.core.file_looks import ElectronicInvoice, FileLook, Inside, InvoiceKind, Picture
+from worker.core.original_signatures import UNCHECKED, OriginalSignature, SignatureState
 from worker.mail.charsets import clean_line
 
 MOST_NAMES, LONGEST = 200, 200
@@ -76,6 +77,14 @@ def amount_of(given: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and len(amount.as_tuple().digits) <= MOST_DIGITS - 1 else None
+
+
+def signature_of(values: dict[str, Any]) -> OriginalSignature:
+    try:
+        state = SignatureState(text_of(values.get("state")))
+    except ValueError:
+        return UNCHECKED
+    return OriginalSignature(state=state, domain=text_of(values.get("domain")) or None)
 
 
 def text_of(given: object) -> str:

@@ -28,6 +28,7 @@ ANSWERS = {
     Question.INVOICE: "worker.mail.limited.ubl",
     Question.IMAGE: "worker.mail.limited.images",
     Question.JPEG: "worker.mail.limited.jpeg",
+    Question.SIGNATURE: "worker.mail.limited.signature",
 }
 
 

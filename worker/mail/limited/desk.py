@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from worker.core.file_looks import NOT_LOOKED, FileLook
+from worker.core.original_signatures import UNCHECKED, OriginalSignature
+from worker.mail.limited.answers import signature_of
 from worker.mail.limited.looking import as_jpeg, look_at
-from worker.mail.limited.questions import DEFAULT, ReaderLimits
-from worker.mail.limited.reader import LimitedReader, folder_for
+from worker.mail.limited.questions import DEFAULT, Question, ReaderLimits
+from worker.mail.limited.reader import LimitedReader, Told, folder_for
 from worker.mail.limited.unpacking import UnpackedMail, UnwrappedPart, unpack_tnef, unwrap_smime
 
 
@@ -38,6 +40,15 @@ class FileDesk:
 
     def unwrap_smime(self, content: Iterable[bytes]) -> UnwrappedPart | None:
         return unwrap_smime(self.reader, content)
+
+    def signature(self, content: Iterable[bytes]) -> OriginalSignature:
+        """DKIM of a whole mail."""
+        try:
+            with folder_for(content) as (path, _):
+                answer = self.reader.ask(Question.SIGNATURE, path)
+                return signature_of(answer.values) if isinstance(answer, Told) else UNCHECKED
+        except OSError:
+            return UNCHECKED
 
     def close(self) -> None:
         self.reader.close()
