@@ -5,13 +5,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ScalarSelect, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.records import Attention, ConversationId, FilingId, MessageId, OutgoingMailId, PersonId
 from storage.rows import change, read_all, selecting
-from storage.statements import add_rows
+from storage.statements import AMONG, add_rows, changing_among, keyed, once
 from storage.states import AttentionReason, Side
 from storage.tables.conversations import attention, conversations
 
@@ -75,20 +76,20 @@ def close_attention(
 ) -> int:
     """Close what is open for these reasons (of one message or mail, when given); how many there were."""
     lock(session, conversation_id)
-    which = [
-        attention.c.conversation_id == conversation_id,
-        attention.c.side == side,
-        attention.c.reason.in_(reasons),
-        attention.c.closed_at.is_(None),
-    ]
-    if message_id is not None:
-        which.append(attention.c.message_id == message_id)
-    if outgoing_mail_id is not None:
-        which.append(attention.c.outgoing_mail_id == outgoing_mail_id)
-    closed = change(session, attention, *which, closed_at=now, closed_by_id=by_id, closed_why=why)
+    about = {"message_id": message_id, "outgoing_mail_id": outgoing_mail_id}
+    keys = {"conversation_id": conversation_id, "side": side}
+    keys |= {name: value for name, value in about.items() if value is not None}
+    values = {"closed_at": now, "closed_by_id": by_id, "closed_why": why}
+    asked = keyed(keys) | {AMONG: list(reasons)} | values
+    closed = len(session.execute(closing_open(*keys), asked).fetchall())
     if closed:
         recount(session, conversation_id)
     return closed
+
+
+@once
+def closing_open(*keys: str) -> Any:
+    return changing_among(attention, "reason", *keys).where(attention.c.closed_at.is_(None))
 
 
 def close_unfiled(session: Session, conversation_id: ConversationId, *, now: datetime) -> None:

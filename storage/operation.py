@@ -8,6 +8,7 @@ from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from storage.gathering import add_row_in_time
 from storage.records import (
     Change,
     ClientId,
@@ -20,7 +21,6 @@ from storage.records import (
     TimelineEvent,
 )
 from storage.rows import add_all, add_if_new, change, read_all, selecting
-from storage.statements import add_rows
 from storage.states import ChangeKind, MailState
 from storage.tables.operation import changes, counters, leases, timeline_events
 
@@ -47,7 +47,7 @@ def note_change(
         "person_id": person_id,
         "happened_at": now,
     }
-    add_rows(session, changes, [row])
+    add_row_in_time(session, changes, row)
 
 
 def number_changes(session: Session, *, most: int = 500) -> int:
@@ -98,7 +98,7 @@ def note_event(
         "inbound_mail_id": inbound_mail_id,
         "happened_at": now,
     }
-    add_rows(session, timeline_events, [row])
+    add_row_in_time(session, timeline_events, row)
 
 
 def note_ticks(session: Session, mails: Sequence[OutgoingMail], what: str, state: MailState, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Select, bindparam, update
 from sqlalchemy.orm import Session
 
 from storage.records import (
@@ -24,6 +24,7 @@ from storage.records import (
     PersonId,
 )
 from storage.rows import add, change, read_all, read_one, selecting
+from storage.statements import add_rows, change_among, once, read_by
 from storage.states import AttemptOutcome, Language, MailKind, MailState, Visibility
 from storage.tables.mail import attempts, deliveries, outgoing_mails
 
@@ -75,7 +76,7 @@ def add_mail(
 
 
 def mail(session: Session, mail_id: OutgoingMailId) -> OutgoingMail | None:
-    return read_one(session, OutgoingMail, selecting(OutgoingMail, mails, mails.c.id == mail_id))
+    return read_by(session, OutgoingMail, mails, id=mail_id)
 
 
 def mail_by_message_id(session: Session, message_id: str) -> OutgoingMail | None:
@@ -90,20 +91,33 @@ def waiting_mail(
     visibility: Visibility,
 ) -> OutgoingMail | None:
     """The mail that a further message of this author to this person could join."""
-    return read_one(
-        session,
+    asked = {"talk": conversation_id, "reader": person_id, "readable": visibility}
+    wanted = by_nobody() if author_id is None else by_author()
+    row = session.execute(wanted, asked if author_id is None else asked | {"author": author_id}).first()
+    return None if row is None else OutgoingMail(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+@once
+def waiting_mails() -> Select[Any]:
+    return selecting(
         OutgoingMail,
-        selecting(
-            OutgoingMail,
-            mails,
-            mails.c.conversation_id == conversation_id,
-            mails.c.person_id == person_id,
-            mails.c.author_id == author_id,
-            mails.c.visibility == visibility,
-            mails.c.state == MailState.WAITING,
-            mails.c.kind == MailKind.MESSAGE,
-        ),
-    )
+        mails,
+        mails.c.conversation_id == bindparam("talk"),
+        mails.c.person_id == bindparam("reader"),
+        mails.c.visibility == bindparam("readable"),
+        mails.c.state == MailState.WAITING,
+        mails.c.kind == MailKind.MESSAGE,
+    ).limit(1)
+
+
+@once
+def by_author() -> Select[Any]:
+    return waiting_mails().where(mails.c.author_id == bindparam("author"))
+
+
+@once
+def by_nobody() -> Select[Any]:
+    return waiting_mails().where(mails.c.author_id.is_(None))
 
 
 def mails_to(session: Session, conversation_id: ConversationId, person_id: PersonId) -> list[OutgoingMail]:
@@ -148,25 +162,30 @@ def note_accepted(session: Session, mail_id: OutgoingMailId, fence: int, *, now:
 
 def update_mail(session: Session, mail_id: OutgoingMailId, states: Collection[MailState], **values: Any) -> bool:
     """Write if the mail is still in one of these states."""
-    return change(session, mails, mails.c.id == mail_id, mails.c.state.in_(states), **values) == 1
+    return change_among(session, mails, {"id": mail_id}, "state", states, **values) == 1
 
 
 def add_delivery(
     session: Session, mail_id: OutgoingMailId, message_id: MessageId, participant_id: ParticipantId, *, position: int
 ) -> None:
-    add(
-        session,
-        deliveries,
-        outgoing_mail_id=mail_id,
-        message_id=message_id,
-        participant_id=participant_id,
-        position=position,
-    )
+    row = {
+        "outgoing_mail_id": mail_id,
+        "message_id": message_id,
+        "participant_id": participant_id,
+        "position": position,
+    }
+    add_rows(session, deliveries, [row])
 
 
 def deliveries_in(session: Session, mail_ids: Sequence[OutgoingMailId]) -> list[Delivery]:
-    wanted = selecting(Delivery, deliveries, deliveries.c.outgoing_mail_id.in_(mail_ids))
-    return read_all(session, Delivery, wanted.order_by(deliveries.c.outgoing_mail_id, deliveries.c.position))
+    found = session.execute(in_mails(), {"mails": list(mail_ids)})
+    return [Delivery(**row._mapping) for row in found]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+@once
+def in_mails() -> Select[Any]:
+    wanted = selecting(Delivery, deliveries, deliveries.c.outgoing_mail_id.in_(bindparam("mails", expanding=True)))
+    return wanted.order_by(deliveries.c.outgoing_mail_id, deliveries.c.position)
 
 
 def deliveries_of(session: Session, message_ids: Sequence[MessageId]) -> list[Delivery]:

@@ -16,7 +16,7 @@ from storage.rows import columns_of
 
 Record = TypeVar("Record")
 Build = TypeVar("Build", bound=Callable[..., Any])
-KEY = "key_"
+KEY, AMONG = "key_", "among_"
 """Before the names of keys: an UPDATE may look for a column that it sets."""
 
 
@@ -73,6 +73,14 @@ def change_by(session: Session, table: Table, keys: Mapping[str, Any], **values:
     return len(session.execute(changing(table, *keys), keyed(keys) | values).fetchall())
 
 
+def change_among(
+    session: Session, table: Table, keys: Mapping[str, Any], column: str, among: Collection[Any], **values: Any
+) -> int:
+    """As ``change_by``, of those rows whose column has one of these values."""
+    statement = changing_among(table, column, *keys)
+    return len(session.execute(statement, keyed(keys) | {AMONG: list(among)} | values).fetchall())
+
+
 def once(build: Build) -> Build:
     """``functools.cache`` that keeps the signature."""
     return cast("Build", cache(build))
@@ -127,3 +135,9 @@ def adding_if_new(dialect: str, table: Table) -> Any:
 def changing(table: Table, *keys: str) -> Any:
     """What it sets are the parameters that are named like columns."""
     return update(table).where(has(table, keys)).returning(table.c.id)
+
+
+@once
+def changing_among(table: Table, column: str, *keys: str) -> Any:
+    among = table.c[column].in_(bindparam(AMONG, expanding=True))
+    return update(table).where(has(table, keys), among).returning(table.c.id)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from storage import inbox, inbox_claims
 from storage.database import DatabaseDown
 from storage.files import FilesDown
+from storage.gathering import gathering
 from storage.inbox_claims import DueArrival
 from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, InboundMail
@@ -251,10 +252,11 @@ def write_group(house: House, group: Sequence[Judged]) -> list[Applied | None]:
         with remembering(session):
             look_ahead(session, house, [(each.read.arrival, each.read.mail) for each in group])
             ready = [ready_or_changed(session, house, each, now=now) for each in group]
-        return [
-            file_in(session, house, each.read.arrival, found, now=now) if found else None
-            for each, found in zip(group, ready, strict=True)
-        ]
+        with gathering(session):
+            return [
+                file_in(session, house, each.read.arrival, found, now=now) if found else None
+                for each, found in zip(group, ready, strict=True)
+            ]
 
 
 def ready_or_changed(session: Session, house: House, judged: Judged, *, now: datetime) -> Ready | None:
