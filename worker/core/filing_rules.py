@@ -11,6 +11,7 @@ from storage.records import (
     Person,
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
+from worker.core.absence_rules import about_absences
 from worker.core.filing_facts import (
     Decision,
     Facts,
@@ -76,7 +77,7 @@ def about_machines(facts: Facts) -> Decision | None:
     if facts.is_own:
         return Ignores(why=Why.OWN_MAIL)
     if not facts.automatic.is_message:
-        return Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
+        return about_absences(facts) or Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
     return None
 
 

@@ -13,6 +13,7 @@ from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Ope
 from worker.core.new_text import Cut
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
+from worker.flows.absences import note_absence
 from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
 from worker.flows.house import House
@@ -64,9 +65,11 @@ def apply_decision(
             return move_tick(session, work, mail)
         case Proves(mail=mail, evidence=evidence):
             deliver(session, mail, Event.REPORT_GOOD, evidence, now=now)
+            note_absence(session, arrival, facts, decision)
             note(session, work, "evidence", outgoing_mail_id=mail.id)
             return Applied(outcome=Outcome.IGNORED, due=())
         case Ignores(why=why):
+            note_absence(session, arrival, facts, decision)
             note(session, work, "ignored", details={"why": why})
             return Applied(outcome=Outcome.IGNORED, due=())
         case Holds():
