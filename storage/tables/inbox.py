@@ -21,6 +21,7 @@ inbound_mails = Table(
 )
 
 KEPT = "state = 'kept'"
+SHELVED = "state = 'quarantined'"
 IMAP = "way = 'imap'"
 SINK = "way <> 'imap'"
 UNTOLD = "way = 'imap' AND told_at IS NULL"
@@ -69,6 +70,7 @@ arrivals = Table(
         sqlite_where=sql(SINK),
         postgresql_where=sql(SINK),
     ),
+    Index("ix_arrivals_quarantined", "error", sqlite_where=sql(SHELVED), postgresql_where=sql(SHELVED)),
     Index("ix_arrivals_due", "due_at", "id", sqlite_where=sql(KEPT), postgresql_where=sql(KEPT)),
     Index(
         "ix_arrivals_untold",

@@ -40,15 +40,22 @@ class AlarmKind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
     MAILBOX_RECOVERED = "mailbox_recovered"
+    MAIL_QUARANTINED = "mail_quarantined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told."""
+    """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told.
+
+    ``error``, ``mail`` (an id like ``i4``), ``count``: of mail in quarantine.
+    """
 
     kind: AlarmKind
-    mailbox: str
+    mailbox: str = ""
     minutes: int = 0
+    error: str = ""
+    mail: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

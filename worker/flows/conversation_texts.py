@@ -1,5 +1,7 @@
 """The texts of a conversation that rules compare with: what went to a person, and its internal messages."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from storage import conversations, messages, outbox, people
@@ -9,17 +11,23 @@ from worker.core.portal_rules import may_read
 from worker.flows.house import House
 
 
-def sent_to(session: Session, house: House, conversation: Conversation, reader: Participant) -> Sent:
+def sent_to(
+    session: Session, house: House, conversation: Conversation, reader: Participant, *, until: datetime | None = None
+) -> Sent:
     """What this participant may be quoting: our mails to him and what others said that he may read, newest first.
 
-    Not his own messages: who writes the same sentence every month says it every month.
+    Not his own messages: who writes the same sentence every month says it every month. ``until``: as it was then.
     """
     mails = [
         each.sent_text
         for each in reversed(outbox.mails_to(session, conversation.id, reader.person_id))
-        if each.sent_text
+        if each.sent_text and (until is None or each.created_at <= until)
     ]
-    said = [each for each in messages.messages_of(session, conversation.id) if others_said(each, reader)]
+    said = [
+        each
+        for each in messages.messages_of(session, conversation.id)
+        if others_said(each, reader) and (until is None or each.happened_at <= until)
+    ]
     revisions = messages.latest_revisions(session, [each.id for each in said])
     names = [person.name for person in participants(session, conversation.id)]
     return Sent(

@@ -28,6 +28,7 @@ from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, sig
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
+from worker.flows.quarantine_alarms import tell_quarantined
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
@@ -274,6 +275,7 @@ def quarantine(
     conversation_id = meant_conversation(session, house, arrival)
     if conversation_id is not None:
         attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
+    tell_quarantined(session, house, arrival, error, now=now)
     log.error("quarantined", arrival=arrival.id, error=error)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
-from worker.core.letters import Failure, Letter, LetterMessage
+from worker.core.letters import Alarm, Failure, Letter, LetterMessage
 from worker.mail.cleaning import clean_line, clean_lines, shortened
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
 from worker.mail.phrases import Phrases
@@ -62,10 +62,19 @@ def view_of(given: Letter, say: Phrases) -> View:
         footer=footer_of(letter, form, say),
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
-        alarm=say(f"alarm.{letter.alarm.kind}", mailbox=clean_line(letter.alarm.mailbox), minutes=letter.alarm.minutes)
-        if letter.alarm
-        else "",
+        alarm=say(f"alarm.{letter.alarm.kind}", **told_of(letter.alarm)) if letter.alarm else "",
     )
+
+
+def told_of(alarm: Alarm) -> dict[str, object]:
+    """What the sentences of alarms may name."""
+    return {
+        "mailbox": clean_line(alarm.mailbox),
+        "minutes": alarm.minutes,
+        "error": clean_line(alarm.error),
+        "mail": alarm.mail,
+        "count": alarm.count,
+    }
 
 
 def cleaned(letter: Letter) -> Letter:

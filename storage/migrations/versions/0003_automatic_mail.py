@@ -1,4 +1,4 @@
-"""Out-of-office answers: until when a person is away and who replaces, as his own mail program said."""
+"""Out-of-office answers: until when a person is away and who replaces. Mail in quarantine by its error."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+SHELVED = "state = 'quarantined'"
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -32,7 +33,16 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "ix_arrivals_quarantined",
+        "arrivals",
+        ["error"],
+        unique=False,
+        sqlite_where=sa.text(SHELVED),
+        postgresql_where=sa.text(SHELVED),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_arrivals_quarantined", table_name="arrivals")
     op.drop_table("out_of_office_answers")
