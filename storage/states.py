@@ -87,6 +87,7 @@ class MailKind(StrEnum):
     QUESTION = "question"
     DIGEST = "digest"
     ALARM = "alarm"
+    NOTICE = "notice"
 
 
 class MailState(StrEnum):

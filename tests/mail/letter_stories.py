@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from storage.records import About
 from storage.states import AboutKind, Language, MailKind, Side, Visibility
-from worker.core.letters import Failure, Letter, LetterMessage
+from worker.core.brake import Brake
+from worker.core.letters import Failure, Letter, LetterMessage, Notice, Rejected
+from worker.core.rejections import Rejection
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 REPLY_ADDRESS = "r+aeaq6tqkx3mz5l2hqjv4wy7rdcbnu6fe@post.fiduciaire-exemple.example"
@@ -57,6 +59,11 @@ def a_letter(
         note_address=None if side is Side.CLIENT else NOTE_ADDRESS,
         answer_wanted=True,
     )
+    if kind is MailKind.NOTICE:
+        told = Notice(kind=Brake.MANY, person="Sophie Martin", count=20, minutes=120)
+        return replace(letter, messages=(), notice=told)
+    if kind is MailKind.REJECTION:
+        return replace(letter, messages=(), rejected=Rejected(reason=Rejection.EMPTY, came_at=at(10, 5)))
     if kind is not MailKind.FAILURE_NOTICE:
         return letter
     failure = Failure(

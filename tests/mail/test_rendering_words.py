@@ -10,17 +10,30 @@ from jinja2 import StrictUndefined
 
 from storage.states import Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, a_letter, a_long_letter
+from worker.core.brake import Brake
+from worker.core.letter_rules import NOTICES
+from worker.core.rejections import Rejection
 from worker.mail.failure_words import SENTENCE_OF, SENTENCES, UNDEFINED, sentence_for
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
-KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE)
+KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE, MailKind.NOTICE, MailKind.REJECTION)
 LATER = {
     MailKind.REMINDER,
     MailKind.RECEIPT,
-    MailKind.REJECTION,
     MailKind.QUESTION,
     MailKind.DIGEST,
+}
+MADE = {
+    "why.",
+    "todo.",
+    "alarm.todo_",
+    "subject.alarm_",
+    "notice.",
+    "notice.todo_",
+    "subject.notice_",
+    "rejection.",
+    "rejection.todo_",
 }
 MARKERS = {
     Language.FR: "--- Répondez au-dessus de cette ligne ---",
@@ -31,7 +44,9 @@ MARKERS = {
 
 
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
-    return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
+    if kind is MailKind.REJECTION:
+        return [form for form in FORMS if form[1] is Visibility.SHARED]
+    return [form for form in FORMS if kind not in NOTICES or form[0] is Side.FIRM]
 
 
 ALL = [(kind, language, *form) for kind in KINDS for language in Language for form in forms_of(kind)]
@@ -59,7 +74,8 @@ def test_every_mail_renders_in_every_language(
     kind: MailKind, language: Language, side: Side, visibility: Visibility
 ) -> None:
     short = a_letter(kind, language, side, visibility)
-    long = replace(a_long_letter(language, side, visibility), kind=kind, failure=short.failure)
+    told = {"failure": short.failure, "notice": short.notice, "rejected": short.rejected}
+    long = replace(a_long_letter(language, side, visibility), kind=kind, **told)  # type: ignore[arg-type]
     bare = replace(short, messages=(), about=None, reply_address=None, note_address=None)
     assert ENVIRONMENT.undefined is StrictUndefined
 
@@ -99,13 +115,25 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
         key
         for key in words
         if key.startswith(
-            ("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_")
+            (
+                "address.",
+                "about.",
+                "why.",
+                "todo.",
+                "failure.yours_",
+                "failure.others_",
+                "alarm.",
+                "subject.alarm_",
+                "notice.",
+                "subject.notice_",
+                "rejection.",
+            )
         )
     }
     patterns = {"locale", "day", "day_and_time", "day_and_time_in_sentence"}
 
     assert words == used | made | patterns
-    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {"why.", "todo.", "alarm.todo_", "subject.alarm_"} <= words
+    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - MADE <= words
 
 
 def test_every_reason_has_a_sentence_and_something_to_do_in_every_language() -> None:
@@ -132,3 +160,12 @@ def test_a_reason_nobody_knows_is_an_unclear_one() -> None:
 def test_french_marks_do_not_stand_alone_on_a_line() -> None:
     for key, phrase in phrases_in(Language.FR).words.items():
         assert not re.search(r" [:;?!»]|« ", phrase), key
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_brake_and_every_rejection_has_words(language: Language) -> None:
+    words = phrases_in(language).words
+    for brake in Brake:
+        assert {f"subject.notice_{brake}", f"notice.{brake}", f"notice.todo_{brake}"} <= words.keys()
+    for reason in Rejection:
+        assert {f"rejection.{reason}", f"rejection.todo_{reason}"} <= words.keys()

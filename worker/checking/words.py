@@ -14,8 +14,10 @@ from jinja2 import TemplateError
 from storage.records import About
 from storage.states import AboutKind, Language, MailKind, Side, Visibility
 from worker.checking.verdicts import Verdict, fault, ok, one_line
-from worker.core.letter_rules import Unprintable
-from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Words
+from worker.core.brake import Brake
+from worker.core.letter_rules import NOTICES, Unprintable
+from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Notice, Rejected, Words
+from worker.core.rejections import Rejection
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
 ABOUT = "words"
@@ -50,7 +52,14 @@ def written_kinds() -> list[MailKind]:
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
     if kind is MailKind.ALARM:
         return [(Side.FIRM, Visibility.INTERNAL)]
-    return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
+    return [form for form in FORMS if fits(kind, *form)]
+
+
+def fits(kind: MailKind, side: Side, visibility: Visibility) -> bool:
+    """Notices go to the firm only; a rejection answers what the client may read."""
+    if kind in NOTICES:
+        return side is Side.FIRM
+    return kind is not MailKind.REJECTION or visibility is Visibility.SHARED
 
 
 def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str | None:
@@ -63,6 +72,10 @@ def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str
 
 def letters_of(letter: Letter) -> list[Letter]:
     """An alarm has a sentence of its own for each thing that can happen, and nothing of a conversation."""
+    if letter.kind is MailKind.NOTICE:
+        return [replace(letter, notice=Notice(kind=each, person="Sophie", count=20, minutes=120)) for each in Brake]
+    if letter.kind is MailKind.REJECTION:
+        return [replace(letter, rejected=Rejected(reason=each, came_at=AT)) for each in Rejection]
     if letter.kind is not MailKind.ALARM:
         return [letter]
     bare = replace(letter, messages=(), earlier=(), about=None, client_name="", note_address=None)

@@ -46,6 +46,9 @@ class Why(StrEnum):
     NOTE_ADDRESS = "note_address"
     REFERENCES = "references"
     KNOWN_SENDER = "known_sender"
+    TOO_MANY_MAILS = "too_many_mails"
+    REPEATS_ONE_TEXT = "repeats_one_text"
+    ANSWERS_AT_ONCE = "answers_within_a_minute"
     ACCEPTED = "accepted_by_a_case_manager"
 
 
@@ -129,11 +132,14 @@ class Ignores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posts:
+    """``joined``: the brake is on, copies wait for each other."""
+
     conversation: Conversation
     person: Person
     participant: Participant
     visibility: Visibility
     why: Why
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,4 +158,14 @@ class Holds:
     conversation_id: ConversationId | None = None
 
 
-Decision = Moves | Proves | Ignores | Posts | Opens | Holds
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejects:
+    """Nothing to post and nothing to decide about: the verified writer is told, once."""
+
+    why: Why
+    conversation: Conversation
+    person: Person
+    participant: Participant
+
+
+Decision = Moves | Proves | Ignores | Posts | Opens | Holds | Rejects

@@ -6,7 +6,7 @@
     contact   a client's contact         none: one answers; the answer goes to the reply address
     manager   a case manager             reply address (the client reads it) and note address (only colleagues read it)
     note      a case manager, internal   note address only
-    notice    a case manager, failure    note address only: no way to the client by accident
+    notice    a case manager; a failure, or the brake    note address only: no way to the client by accident
     alarm     the operator               none: nothing of a client is in it
 
 A letter that breaks this is refused with Unprintable, for the mistake lies with who asked for it.
@@ -30,11 +30,14 @@ class Form(StrEnum):
     ALARM = "alarm"
 
 
+NOTICES = frozenset({MailKind.FAILURE_NOTICE, MailKind.NOTICE})
+
+
 def form_of(letter: Letter) -> Form:
     refuse_leaks(letter)
     if letter.side is Side.CLIENT:
         return Form.CONTACT
-    if letter.kind is MailKind.FAILURE_NOTICE:
+    if letter.kind in NOTICES:
         return Form.NOTICE
     if letter.kind is MailKind.ALARM:
         return Form.ALARM
@@ -42,7 +45,7 @@ def form_of(letter: Letter) -> Form:
 
 
 def refuse_leaks(letter: Letter) -> None:
-    internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind is MailKind.FAILURE_NOTICE
+    internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind in NOTICES
     if letter.kind is MailKind.ALARM:
         refuse_in_alarm(letter)
     if letter.side is Side.CLIENT and (internal or is_notice):
@@ -51,8 +54,10 @@ def refuse_leaks(letter: Letter) -> None:
         raise Unprintable("a note address is not shown to the client's side")
     if internal and letter.reply_address is not None:
         raise Unprintable("an internal letter carries no address that leads to the client")
-    if is_notice and letter.failure is None:
-        raise Unprintable("a failure notice says what failed")
+    if is_notice and letter.failure is None and letter.notice is None:
+        raise Unprintable("a failure notice says what failed, another what happened")
+    if letter.kind is MailKind.REJECTION and letter.rejected is None:
+        raise Unprintable("a rejection says why")
 
 
 def refuse_in_alarm(letter: Letter) -> None:

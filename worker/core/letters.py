@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from storage.records import About
 from storage.states import Language, MailKind, Side, Visibility
+from worker.core.brake import Brake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,24 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """For a case manager: the brake took hold of this person's mails. ``count`` mails in ``minutes`` are its limit."""
+
+    kind: Brake
+    person: str
+    count: int = 0
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Why the reader's mail of ``came_at`` (in his time zone) was not passed on: a word of worker.core.rejections."""
+
+    reason: str
+    came_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
     the reader has not seen them. ``signer``: the name under the mail.
@@ -81,6 +100,8 @@ class Letter:
     answer_wanted: bool = False
     failure: Failure | None = None
     alarm: Alarm | None = None
+    notice: Notice | None = None
+    rejected: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects, Why
 from worker.core.new_text import Cut
+from worker.core.rejections import Rejection
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
 from worker.flows.absences import note_absence
@@ -18,6 +19,7 @@ from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
 from worker.flows.house import House
 from worker.flows.posting import Draft, Put, StoredFile, put_message
+from worker.flows.rejecting import reject
 
 NO_SUBJECT = "(…)"
 
@@ -74,6 +76,8 @@ def apply_decision(
             return Applied(outcome=Outcome.IGNORED, due=())
         case Holds():
             return hold(session, work, decision)
+        case Rejects():
+            return refuse(session, work, decision)
         case _:
             assert_never(decision)
 
@@ -108,6 +112,7 @@ def draft_of(
         quoted_text=work.cut.quoted_text or None,
         cut_rule=work.cut.method,
         cut_confidence=work.cut.confidence,
+        joined=decision is not None and decision.joined,
     )
 
 
@@ -170,6 +175,15 @@ def hold(session: Session, work: Work, decision: Holds) -> Applied:
     operation.note_change(session, ChangeKind.MAIL_HELD, now=work.now, conversation_id=decision.conversation_id)
     note(session, work, "held", conversation_id=decision.conversation_id, details={"why": decision.why})
     return Applied(outcome=Outcome.HELD, due=())
+
+
+def refuse(session: Session, work: Work, decision: Rejects) -> Applied:
+    """Told to its writer, at most once a day; nothing is posted."""
+    ids = {"conversation_id": decision.conversation.id, "person_id": decision.person.id}
+    inbox.update_filing(session, work.filing_id, **ids)
+    due = reject(session, work.arrival, work.facts.mail, decision, Rejection.EMPTY, now=work.now)
+    note(session, work, "rejected", conversation_id=decision.conversation.id, details={"why": decision.why})
+    return Applied(outcome=Outcome.REJECTED, due=due)
 
 
 def note(

@@ -17,18 +17,20 @@ from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
-from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
 from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import Applied, apply_decision
+from worker.flows.braking import braked, tell_brake
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.quarantine_alarms import tell_quarantined
+from worker.flows.rejecting import reject_quarantined
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
@@ -97,7 +99,10 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
     mail = reader.parse(raw_of(house, kept))
     if mail.quarantine is not None:
         with house.database.writing() as session:
-            quarantine(session, house, arrival, mail.quarantine, now=house.now(session))
+            now = house.now(session)
+            quarantine(session, house, arrival, mail.quarantine, now=now)
+            due = reject_quarantined(session, house, arrival, mail, now=now)
+        house.bell.ring_outgoing(due)
         return ArrivalState.QUARANTINED
     with house.database.reading() as session:
         first = look(session, house, arrival, mail)
@@ -137,6 +142,7 @@ def ready_to_file(
     if not is_the_same(again.decision, weighed.look.decision):
         raise DecisionChanged
     decision = reconsider(session, house, again, weighed.cut, weighed.attached)
+    decision = braked(session, house, arrival, facts=again.facts, decision=decision, cut=weighed.cut)
     return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=files)
 
 
@@ -154,7 +160,7 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return people.client(session, conversation.client_id)
         case Opens(client=client):
             return client
-        case Moves() | Proves() | Ignores() | Holds():
+        case Moves() | Proves() | Ignores() | Holds() | Rejects():
             return None
         case _:
             assert_never(decision)
@@ -217,6 +223,7 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
         files=ready.files,
         now=now,
     )
+    tell_brake(session, house, ready.facts, ready.decision, now=now)
     end(session, arrival, filing_id, mail.fingerprint, why=None, now=now)
     return applied
 

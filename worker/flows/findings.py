@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from storage.states import Outcome
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects, Why
 from worker.core.filing_rules import chosen_address
 from worker.core.new_text import Cut
 from worker.flows.posting import StoredFile
@@ -38,6 +38,8 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.IGNORED
         case Holds():
             return Outcome.HELD
+        case Rejects():
+            return Outcome.REJECTED
         case _:
             assert_never(decision)
 
@@ -48,7 +50,7 @@ def reason_of(decision: Decision) -> str:
             return Why.REPORT
         case Opens():
             return Why.KNOWN_SENDER
-        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why):
+        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Rejects(why=why):
             return why
         case _:
             assert_never(decision)

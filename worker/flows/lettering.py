@@ -28,6 +28,8 @@ from worker.core.letters import Failure, Heading, Letter, LetterMessage
 from worker.flows.alarming import alarm_letter
 from worker.flows.heading import heading_of, mail_token, participant_address, return_path
 from worker.flows.house import House, there
+from worker.flows.notices import brake_letter
+from worker.flows.rejecting import rejection_letter
 from worker.flows.talk import Talk, talk_of
 
 EARLIER = 2
@@ -59,7 +61,7 @@ def gather(session: Session, house: House, mail: OutgoingMail, *, now: datetime)
         heading=heading_of(session, house, mail, person, talk, letter=letter, token=token, now=now),
         files=tuple(files),
         client_public_id=talk.client.public_id if talk else None,
-        envelope_from=return_path(house, token),
+        envelope_from="" if mail.kind is MailKind.REJECTION else return_path(house, token),
         envelope_id=token,
     )
 
@@ -69,9 +71,15 @@ def letter_of(
 ) -> tuple[Letter, list[Attachment]]:
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
+    if mail.kind is MailKind.NOTICE:
+        note = participant_address(session, house, talk, AddressKind.NOTE) if talk else None
+        return brake_letter(session, house, mail, person, note_address=note), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
+    if mail.kind is MailKind.REJECTION:
+        again = participant_address(session, house, talk, AddressKind.REPLY)
+        return rejection_letter(house, mail, talk, reply_address=again, reader=person), []
     zone = ZoneInfo(person.time_zone)
     carried = carried_messages(session, mail)
     files = messages.attachments_of(session, [message.id for message, _ in carried])

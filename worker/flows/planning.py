@@ -23,7 +23,7 @@ from storage.records import (
     PersonId,
 )
 from storage.states import AttentionReason, MailKind, MailState, Reach, Side, Visibility
-from worker.core.joining import Joins, Starts, plan_mail, window_of
+from worker.core.joining import Joins, Starts, plan_braked, plan_mail, window_of
 from worker.core.participants_rules import readers_of
 from worker.flows.house import House, there
 
@@ -35,6 +35,7 @@ PRIORITY = {
     MailKind.REJECTION: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
+    MailKind.NOTICE: 2,
     MailKind.DIGEST: 3,
     MailKind.REMINDER: 3,
 }
@@ -48,6 +49,8 @@ class Note:
     conversation: Conversation
     message: Message
     now: datetime
+    joined: bool = False
+    """The brake is on: copies join into one mail per window."""
 
 
 def plan_deliveries(session: Session, house: House, note: Note) -> list[OutgoingMailId]:
@@ -104,7 +107,11 @@ def deliver_by_mail(
         session, note.conversation.id, person.id, note.message.author_id, note.message.visibility
     )
     between = waiting is not None and others_wrote_since(session, note, waiting, reader.side)
-    plan = plan_mail(house.policy.windows, window, note.now, waiting=waiting, others_wrote_since=between)
+    plan = (
+        plan_braked(house.policy.brake_window, note.now, waiting=waiting)
+        if note.joined
+        else plan_mail(house.policy.windows, window, note.now, waiting=waiting, others_wrote_since=between)
+    )
     match plan:
         case Joins(mail, due_at):
             outbox.update_mail(session, mail.id, {MailState.WAITING}, due_at=due_at)

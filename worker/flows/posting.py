@@ -60,6 +60,7 @@ class Draft:
     quoted_text: str | None = None
     cut_rule: str | None = None
     cut_confidence: float | None = None
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,9 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
     apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message_id)
-    due = plan_deliveries(session, house, Note(conversation=conversation, message=message, now=now))
+    due = plan_deliveries(
+        session, house, Note(conversation=conversation, message=message, now=now, joined=draft.joined)
+    )
     told(
         session,
         conversation,

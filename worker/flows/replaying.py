@@ -1,7 +1,8 @@
 """What today's code would make of a stored mail, beside what became of it. Reads only; nothing is changed.
 
 ``as_of``: the moment it is judged at, by default when it was filed: signed addresses that expired since are valid
-again, and what was written since is not taken for quoted text. People, addresses and participants are those of today.
+again, and what was written since is not taken for quoted text. People, addresses and participants are those of today,
+and the brake is not asked.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from storage import inbox, messages
 from storage.records import Arrival, Filing, InboundMailId
 from storage.states import ArrivalState, Outcome
-from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
 from worker.flows.conversation_texts import sent_to
 from worker.flows.filing import raw_of
 from worker.flows.findings import outcome_of, reason_of, signed_address_of
@@ -157,6 +158,8 @@ def decided(decision: Decision) -> Fate:
             return replace(fate, conversation=A_NEW_ONE, person=named("p", person.id))
         case Moves(mail=mail):
             return replace(fate, outgoing=named("o", mail.id), conversation=named("c", mail.conversation_id))
+        case Rejects(conversation=conversation, person=person):
+            return replace(fate, conversation=named("c", conversation.id), person=named("p", person.id))
         case Holds(conversation_id=conversation_id):
             return replace(fate, conversation=named("c", conversation_id))
         case Proves() | Ignores():

@@ -16,6 +16,7 @@ from worker.core.filing_rules import decide
 from worker.core.internal_guard import repeats_a_note
 from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.parsed import ParsedMail
+from worker.core.rejections import rejected_as_empty
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
 from worker.flows.finding import gather_facts, token_of_message_id
@@ -79,7 +80,9 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
-        return Holds(why=why_empty(decision, mail), conversation_id=decision.conversation.id)
+        return rejected_as_empty(seen.facts, decision) or Holds(
+            why=why_empty(decision, mail), conversation_id=decision.conversation.id
+        )
     if decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM:
         if tells_a_note(session, house, decision.conversation.client_id, cut, attached):
             return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)

@@ -78,7 +78,7 @@ def told_of(alarm: Alarm) -> dict[str, object]:
 
 
 def cleaned(letter: Letter) -> Letter:
-    about, failure = letter.about, letter.failure
+    about, failure, notice = letter.about, letter.failure, letter.notice
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -95,6 +95,7 @@ def cleaned(letter: Letter) -> Letter:
             currency=clean_line(about.currency),
             counterparty=clean_line(about.counterparty or ""),
         ),
+        notice=notice and replace(notice, person=clean_line(notice.person)),
         failure=failure
         and replace(
             failure,
@@ -121,9 +122,9 @@ def cleaned_message(message: LetterMessage) -> LetterMessage:
 
 
 def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
-    if form is Form.NOTICE and letter.failure is not None:
-        key = "how.notice" if letter.note_address else "how.notice_without_address"
-        return say(key, person=letter.failure.person)
+    person = letter.failure.person if letter.failure else letter.notice.person if letter.notice else ""
+    if form is Form.NOTICE:
+        return say("how.notice" if letter.note_address else "how.notice_without_address", person=person)
     if answer_address(letter) is None:
         return ""
     if form is Form.CONTACT:
