@@ -23,7 +23,7 @@ from worker.flows.house import House
 
 OPERATOR = "operator@firm.example"
 OFFICE = "office@imap.firm.example"
-OTHER_ALARMS = {AlarmKind.MAIL_QUARANTINED}
+OTHER_ALARMS = {AlarmKind.MAIL_QUARANTINED, AlarmKind.COMPLAINT}
 """Said by other tests; nothing of a mailbox is in them."""
 MAILBOX_ALARMS = [each for each in AlarmKind if each not in OTHER_ALARMS]
 

@@ -22,6 +22,7 @@ class Why(StrEnum):
     """Reasons of the outcomes, one member each."""
 
     REPORT = "report"
+    COMPLAINT = "complaint"
     REPORT_ABOUT_NOTHING = "report_about_nothing_of_ours"
     OUT_OF_OFFICE = "out_of_office"
     READ_RECEIPT = "read_receipt"
@@ -116,6 +117,14 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Complains:
+    """A feedback report (RFC 5965): the reader of ``mail`` called it unwanted. The operator hears of it."""
+
+    mail: OutgoingMail
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proves:
     """Not a message, but evidence that ``mail`` arrived."""
 
@@ -168,4 +177,4 @@ class Rejects:
     participant: Participant
 
 
-Decision = Moves | Proves | Ignores | Posts | Opens | Holds | Rejects
+Decision = Moves | Complains | Proves | Ignores | Posts | Opens | Holds | Rejects

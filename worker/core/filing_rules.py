@@ -13,6 +13,7 @@ from storage.records import (
 from storage.states import AddressKind, Evidence, Side, Visibility
 from worker.core.absence_rules import about_absences
 from worker.core.filing_facts import (
+    Complains,
     Decision,
     Facts,
     FoundAddress,
@@ -57,6 +58,8 @@ def about_our_report(facts: Facts) -> Decision:
     """A report proves itself by what only the mail's way knows, and comes from nobody (RFC 3464 section 2)."""
     if facts.reported is None:
         return Ignores(why=Why.REPORT_ABOUT_NOTHING)
+    if facts.mail.report is not None and facts.mail.report.feedback is not None:
+        return Complains(mail=facts.reported, feedback=facts.mail.report.feedback)
     if not facts.null_sender:
         return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
     return Moves(mail=facts.reported)

@@ -42,13 +42,14 @@ class AlarmKind(StrEnum):
     TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
     MAILBOX_RECOVERED = "mailbox_recovered"
     MAIL_QUARANTINED = "mail_quarantined"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told.
 
-    ``error``, ``mail`` (an id like ``i4``), ``count``: of mail in quarantine.
+    ``error``, ``mail`` (an id like ``i4``), ``count``: of mail in quarantine; of a complaint its type and our mail.
     """
 
     kind: AlarmKind

@@ -9,12 +9,26 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, operation, people
 from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects, Why
+from worker.core.filing_facts import (
+    Complains,
+    Decision,
+    Facts,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+    Why,
+)
+from worker.core.letters import Alarm, AlarmKind
 from worker.core.new_text import Cut
 from worker.core.rejections import Rejection
 from worker.core.sending import Event
 from worker.core.subjects import strip_prefixes
 from worker.flows.absences import note_absence
+from worker.flows.alarming import alarm_operator
 from worker.flows.conversations import open_conversation
 from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
 from worker.flows.house import House
@@ -63,13 +77,8 @@ def apply_decision(
             return post(session, work, decision)
         case Opens():
             return open_new(session, work, decision)
-        case Moves(mail=mail):
-            return move_tick(session, work, mail)
-        case Proves(mail=mail, evidence=evidence):
-            deliver(session, mail, Event.REPORT_GOOD, evidence, now=now)
-            note_absence(session, arrival, facts, decision)
-            note(session, work, "evidence", outgoing_mail_id=mail.id)
-            return Applied(outcome=Outcome.IGNORED, due=())
+        case Moves() | Complains() | Proves():
+            return learn(session, work, decision)
         case Ignores(why=why):
             note_absence(session, arrival, facts, decision)
             note(session, work, "ignored", details={"why": why})
@@ -78,6 +87,22 @@ def apply_decision(
             return hold(session, work, decision)
         case Rejects():
             return refuse(session, work, decision)
+        case _:
+            assert_never(decision)
+
+
+def learn(session: Session, work: Work, decision: Moves | Complains | Proves) -> Applied:
+    """What a mail of ours is told about by this one."""
+    match decision:
+        case Moves(mail=mail):
+            return move_tick(session, work, mail)
+        case Complains(mail=mail, feedback=feedback):
+            return pass_on(session, work, mail, feedback)
+        case Proves(mail=mail, evidence=evidence):
+            deliver(session, mail, Event.REPORT_GOOD, evidence, now=work.now)
+            note_absence(session, work.arrival, work.facts, decision)
+            note(session, work, "evidence", outgoing_mail_id=mail.id)
+            return Applied(outcome=Outcome.IGNORED, due=())
         case _:
             assert_never(decision)
 
@@ -157,6 +182,15 @@ def move_tick(session: Session, work: Work, mail: OutgoingMail) -> Applied:
     meant = [str(apply_report(session, work.house, mail, each, now=work.now)) for each in blocks]
     inbox.update_filing(session, work.filing_id, outgoing_mail_id=mail.id, conversation_id=mail.conversation_id)
     note(session, work, "report", outgoing_mail_id=mail.id, details={"meant": meant})
+    return Applied(outcome=Outcome.REPORT, due=())
+
+
+def pass_on(session: Session, work: Work, mail: OutgoingMail, feedback: str) -> Applied:
+    """A complaint moves no tick; the operator hears of it, and it stands in the mail's timeline."""
+    inbox.update_filing(session, work.filing_id, outgoing_mail_id=mail.id, conversation_id=mail.conversation_id)
+    alarm = Alarm(kind=AlarmKind.COMPLAINT, error=feedback, mail=f"o{mail.id}")
+    alarm_operator(session, work.house, alarm, now=work.now)
+    note(session, work, "complaint", outgoing_mail_id=mail.id, details={"type": feedback})
     return Applied(outcome=Outcome.REPORT, due=())
 
 

@@ -17,7 +17,7 @@ from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
-from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
+from worker.core.filing_facts import Complains, Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
 from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import token_in
@@ -160,7 +160,7 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return people.client(session, conversation.client_id)
         case Opens(client=client):
             return client
-        case Moves() | Proves() | Ignores() | Holds() | Rejects():
+        case Moves() | Complains() | Proves() | Ignores() | Holds() | Rejects():
             return None
         case _:
             assert_never(decision)

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from storage.states import Outcome
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects, Why
+from worker.core.filing_facts import (
+    Complains,
+    Decision,
+    Facts,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+    Why,
+)
 from worker.core.filing_rules import chosen_address
 from worker.core.new_text import Cut
 from worker.flows.posting import StoredFile
@@ -32,7 +44,7 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.POSTED
         case Opens():
             return Outcome.NEW_CONVERSATION
-        case Moves():
+        case Moves() | Complains():
             return Outcome.REPORT
         case Proves() | Ignores():
             return Outcome.IGNORED
@@ -48,6 +60,8 @@ def reason_of(decision: Decision) -> str:
     match decision:
         case Moves():
             return Why.REPORT
+        case Complains():
+            return Why.COMPLAINT
         case Opens():
             return Why.KNOWN_SENDER
         case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Rejects(why=why):

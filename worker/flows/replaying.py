@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from storage import inbox, messages
 from storage.records import Arrival, Filing, InboundMailId
 from storage.states import ArrivalState, Outcome
-from worker.core.filing_facts import Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
+from worker.core.filing_facts import Complains, Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
 from worker.flows.conversation_texts import sent_to
 from worker.flows.filing import raw_of
 from worker.flows.findings import outcome_of, reason_of, signed_address_of
@@ -156,7 +156,7 @@ def decided(decision: Decision) -> Fate:
             return replace(fate, conversation=named("c", conversation.id), person=named("p", person.id))
         case Opens(person=person):
             return replace(fate, conversation=A_NEW_ONE, person=named("p", person.id))
-        case Moves(mail=mail):
+        case Moves(mail=mail) | Complains(mail=mail):
             return replace(fate, outgoing=named("o", mail.id), conversation=named("c", mail.conversation_id))
         case Rejects(conversation=conversation, person=person):
             return replace(fate, conversation=named("c", conversation.id), person=named("p", person.id))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from worker.core.parsed import BodyLine, Finding, ParsedMail
 from worker.mail.attachments import read_files
+from worker.mail.bounce_texts import read_bounce
 from worker.mail.charsets import clean_line
 from worker.mail.fingerprints import fingerprint_of
 from worker.mail.from_header import addresses_of, read_author
@@ -19,7 +20,7 @@ from worker.mail.headers import NO_HEAD, Head, date_of, ids_of, message_id_of, s
 from worker.mail.limits import DEFAULT, LimitPassed, Limits
 from worker.mail.mime_parts import Splitter
 from worker.mail.readable import BodyReader, joined
-from worker.mail.report_parsing import read_report
+from worker.mail.report_parsing import read_complaint, read_report
 
 HINTS = ("delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
 
@@ -118,6 +119,8 @@ def with_body(known: ParsedMail, head: Head, body: bytes, limits: Limits) -> Par
         html = joined([block.html or block.plain or [] for block in blocks])
     files = read_files(reader.files, reader.shown_ids, limits)
     report = read_report(reader.status, reader.returned, "\n".join(line.text for line in lines[:200]), limits)
+    report = report or read_complaint(reader.feedback, reader.returned, limits)
+    report = report or read_bounce(head, [line.text for line in lines], [*reader.returned, *reader.files], limits)
     found = f"{splitter.parts} parts, {len(lines)} lines, {len(files)} files" + (", a report" if report else "")
     return replace(
         known,
