@@ -12,7 +12,10 @@ from storage.rows import Where
 from storage.states import Origin, Outcome, Side
 from storage.tables.conversations import attachments, conversations, messages, revisions
 from storage.tables.inbox import filings
+from storage.tables.mail import outgoing_mails
 from storage.tables.people import contacts
+
+MOST_OURS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +92,21 @@ def count_opened(session: Session, person_id: PersonId, *, since: datetime) -> i
         conversations.c.opened_at > since,
     )
     return int(session.execute(counted).scalar_one())
+
+
+def ours_to(
+    session: Session, conversation_id: ConversationId, person_id: PersonId, *, since: datetime
+) -> tuple[tuple[datetime, ...], ...]:
+    """When each mail of ours to him went, oldest first: its Date, and when the relay took it.
+
+    Both, for what the relay said may be recorded only after his own answer came.
+    """
+    mails = outgoing_mails.c
+    wanted = (
+        select(mails.dated_at, mails.accepted_at)
+        .where(mails.conversation_id == conversation_id, mails.person_id == person_id, mails.dated_at.is_not(None))
+        .order_by(mails.id.desc())
+        .limit(MOST_OURS)
+    )
+    times = [tuple(at for at in row if at is not None) for row in session.execute(wanted).all()]
+    return tuple(each for each in reversed(times) if max(each) > since)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.out_of_office import Absence, read_absence, says_absence
@@ -17,6 +17,7 @@ CORPUS = Path(__file__).parent.parent / "corpus" / "out_of_office" / "answers.to
 ANSWERS: dict[str, dict[str, Any]] = tomllib.loads(CORPUS.read_text(encoding="utf-8"))
 OWN = ("sophie@boulangerie.example",)
 TODAY = date(2026, 7, 20)
+relaxed = settings(deadline=None)
 
 
 def expected(told: dict[str, Any]) -> Absence:
@@ -94,6 +95,7 @@ def test_a_long_text_is_read_in_time_whatever_it_repeats() -> None:
         read_absence(piece * 2_000, piece * 20_000, today=TODAY)
 
 
+@relaxed
 @given(st.text(max_size=400))
 def test_any_text_gives_an_absence_or_none(text: str) -> None:
     found = read_absence(text, text, today=TODAY)
@@ -101,6 +103,7 @@ def test_any_text_gives_an_absence_or_none(text: str) -> None:
     assert found.until_on is None or found.until_on >= TODAY or found.back_on == TODAY
 
 
+@relaxed
 @given(
     st.lists(
         st.sampled_from(

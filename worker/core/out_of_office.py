@@ -61,7 +61,7 @@ def read_absence(subject: str, text: str, *, today: date, own: Collection[str] =
     text = text[:LONGEST_TEXT]
     absence = settled(read_sentences(text, today))
     if absence.until_on is None and absence.back_on is None:
-        absence = settled(read_sentences(own_part(subject), today))
+        absence = settled(read_sentences(own_part(subject)[:LONGEST_TEXT], today))
     return Absence(
         from_on=absence.from_on,
         until_on=absence.until_on,

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import brake_history, operation, outbox
-from storage.records import Arrival, ConversationId, PersonId
+from storage import brake_history, operation
+from storage.records import Arrival, ConversationId
 from worker.core.brake import QUICK, TIMES, Brake, Past, PastMail, brake
 from worker.core.filing_facts import Decision, Facts, Holds, Opens, Posts, Why
 from worker.core.letters import Notice
@@ -51,19 +51,10 @@ def brake_on(
     past = Past(
         count=count,
         last=tuple(PastMail(happened_at=each.happened_at, text=each.text, has_files=each.has_files) for each in last),
-        ours=ours_to(session, conversation_id, person_id, since=since) if len(last) == TIMES - 1 else (),
+        ours=brake_history.ours_to(session, conversation_id, person_id, since=since) if len(last) == TIMES - 1 else (),
     )
     present = PastMail(happened_at=arrival.happened_at, text=cut.new_text, has_files=bool(facts.mail.files))
     return brake(present, past, free=house.policy.brake_from, most=house.policy.hold_from)
-
-
-def ours_to(
-    session: Session, conversation_id: ConversationId, person_id: PersonId, *, since: datetime
-) -> tuple[tuple[datetime, ...], ...]:
-    """When each mail of ours to him went: what a relay's answer says may be recorded after his own answer came."""
-    mails = outbox.mails_to(session, conversation_id, person_id)
-    times = (tuple(at for at in (each.dated_at, each.accepted_at) if at is not None) for each in mails)
-    return tuple(each for each in times if each and max(each) > since)
 
 
 def why_not_opened(session: Session, house: House, arrival: Arrival, facts: Facts, decision: Opens) -> Why | None:
