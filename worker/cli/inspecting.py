@@ -180,6 +180,7 @@ def report_view(report: Report | None) -> View | None:
     return {
         "envelope_id": report.envelope_id,
         "original_message_id": report.original_message_id,
+        "feedback": report.feedback,
         "recipients": [
             {
                 "address": each.address,
@@ -224,6 +225,8 @@ def print_view(view: View) -> None:
     line("sender", view["sender"] or "not sure")
     line("subject", view["subject"])
     line("automatic", view["automatic"] or "no")
+    if view["report"] and view["report"]["feedback"]:
+        line("report", f"complaint: {view['report']['feedback']}")
     for each in view["report"]["recipients"] if view["report"] else ():
         hard = "hard" if each["hard"] else "soft"
         line("report", f"{each['address']}: {each['action']} {each['status']} {each['reason']} ({hard})")
