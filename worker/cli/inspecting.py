@@ -180,7 +180,6 @@ def report_view(report: Report | None) -> View | None:
     return {
         "envelope_id": report.envelope_id,
         "original_message_id": report.original_message_id,
-        "feedback": report.feedback,
         "recipients": [
             {
                 "address": each.address,
@@ -191,7 +190,7 @@ def report_view(report: Report | None) -> View | None:
             }
             for each in report.recipients
         ],
-    }
+    } | ({"feedback": report.feedback} if report.feedback else {})
 
 
 def nothing_read(file: str | None, quarantine: str) -> View:
@@ -225,7 +224,7 @@ def print_view(view: View) -> None:
     line("sender", view["sender"] or "not sure")
     line("subject", view["subject"])
     line("automatic", view["automatic"] or "no")
-    if view["report"] and view["report"]["feedback"]:
+    if view["report"] and "feedback" in view["report"]:
         line("report", f"complaint: {view['report']['feedback']}")
     for each in view["report"]["recipients"] if view["report"] else ():
         hard = "hard" if each["hard"] else "soft"
