@@ -5,6 +5,7 @@ Counted under the conversation's lock, so that mails filed side by side count ea
 
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
@@ -75,7 +76,9 @@ def tell_brake(session: Session, house: House, facts: Facts, decision: Decision,
     found, conversation_id = told_of(decision)
     if found is None or conversation_id is None:
         return
-    name = f"brake:c{conversation_id}:{found}:{facts.mail.sender}"
+    # no address in a key that nobody erases
+    writer = sha256((facts.mail.sender or "").encode()).hexdigest()[:16]
+    name = f"brake:c{conversation_id}:{found}:{writer}"
     if not operation.begin_turn(session, name, now=now, every=house.policy.brake_window):
         return
     notice = Notice(
