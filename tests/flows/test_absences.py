@@ -69,6 +69,7 @@ def test_an_answer_of_somebody_else_is_not_noted(
     to = asked[1].envelope_from if at_return_path else address_in(asked[1])
     room.file(away(asked, sender="Marc <marc@boulangerie.example>"), to)
 
+    assert room.last()[1].reason == (Why.UNREAD_REPORT if at_return_path else Why.AUTOMATIC)
     assert noted(room, firm.sophie) is None
     assert noted(room, firm.marc) is None
     assert tick(room.house, firm, asked[0], firm.sophie) is Tick.GREY

@@ -152,7 +152,7 @@ def test_the_third_answer_within_a_minute_of_ours_is_held(
     assert room.last()[1].reason == Why.ANSWERS_AT_ONCE
 
 
-def test_a_mail_of_ours_that_comes_back_at_once_from_somebody_else_opens_nothing(
+def test_the_third_mail_of_ours_that_somebody_else_answers_at_once_opens_nothing(
     room: Mailroom, firm: Firm, asked: Asked, clock: HandClock
 ) -> None:
     raw = reply(
@@ -162,11 +162,19 @@ def test_a_mail_of_ours_that_comes_back_at_once_from_somebody_else_opens_nothing
         to="new@mail.fiduciaire.example",
     )
     clock.forward(seconds=20)
+    fates = [
+        room.file(
+            raw.replace(b"<reply-1@", f"<reply-{number}@".encode()),
+            "new@mail.fiduciaire.example",
+            sender="marc@boulangerie.example",
+        )
+        for number in range(3)
+    ]
 
-    assert room.file(raw, "new@mail.fiduciaire.example", sender="marc@boulangerie.example") is Outcome.HELD
+    assert fates == [Outcome.NEW_CONVERSATION, Outcome.NEW_CONVERSATION, Outcome.HELD]
     assert room.last()[1].reason == Why.ANSWERS_AT_ONCE
     clock.forward(minutes=5)
-    later = raw.replace(b"<reply-1@", b"<reply-2@")
+    later = raw.replace(b"<reply-1@", b"<reply-9@")
     assert (
         room.file(later, "new@mail.fiduciaire.example", sender="marc@boulangerie.example") is Outcome.NEW_CONVERSATION
     )

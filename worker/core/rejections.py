@@ -28,8 +28,9 @@ TRY_AGAIN = frozenset({Rejection.EMPTY, Rejection.TOO_LARGE})
 
 
 def may_reject(facts: Facts, *, authenticated: bool = False) -> bool:
+    """``automatic`` knows null senders, reports and every other sign of a machine."""
     mail = facts.mail
-    if facts.null_sender or mail.sender is None or not facts.automatic.may_answer or facts.is_own or facts.is_report:
+    if mail.sender is None or not facts.automatic.may_answer:
         return False
     return authenticated or any(mail.sender in each.addresses and not each.spent for each in facts.found)
 

@@ -59,11 +59,12 @@ def brake_on(
 
 
 def why_not_opened(session: Session, house: House, arrival: Arrival, facts: Facts, decision: Opens) -> Why | None:
-    """Too many conversations of one sender, or a mail of ours that came back within a minute from somebody else."""
-    if not decision.verified and any(is_at_once(arrival.happened_at, each.mail.dated_at) for each in facts.answered):
-        return Why.ANSWERS_AT_ONCE
+    """Too many conversations of one sender; or his third one, that again answers a mail to somebody else at once."""
     since = arrival.happened_at - house.policy.brake_window
     opened = brake_history.count_opened(session, decision.person.id, since=since)
+    at_once = any(is_at_once(arrival.happened_at, each.mail.dated_at) for each in facts.answered)
+    if at_once and not decision.verified and opened >= TIMES - 1:
+        return Why.ANSWERS_AT_ONCE
     return Why.TOO_MANY_MAILS if opened >= house.policy.hold_from else None
 
 
