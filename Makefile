@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: env demo test check chaos format constraints clean
+.PHONY: env demo test check chaos fuzz format constraints clean
 
 env: $(VENV)/.built
 
@@ -30,6 +30,10 @@ check: env
 
 chaos: env
 	$(BIN)/pytest -q -m chaos tests/chaos
+
+# the parser's properties with many more generated mails, each within 2 s: make fuzz FUZZ=100000
+fuzz: env
+	FUZZ=$(or $(FUZZ),20000) $(BIN)/pytest -q tests/mail/test_parsing_properties.py tests/mail/test_transfer.py
 
 format: env
 	$(BIN)/ruff check --fix .

@@ -6,13 +6,34 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.records import Attention, ConversationId, FilingId, MessageId, OutgoingMailId, PersonId
-from storage.rows import add, change, read_all, selecting
+from storage.rows import change, read_all, selecting
+from storage.statements import add_rows
 from storage.states import AttentionReason, Side
 from storage.tables.conversations import attention, conversations
+
+LOCK = select(conversations.c.id).where(conversations.c.id == bindparam("locked")).with_for_update()
+
+
+def counted(side: Side) -> ScalarSelect[int]:
+    which = (attention.c.conversation_id == conversations.c.id, attention.c.side == side)
+    return (
+        select(func.count())
+        .select_from(attention)
+        .where(*which, attention.c.closed_at.is_(None))
+        .correlate(conversations)
+        .scalar_subquery()
+    )
+
+
+RECOUNT = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("counted"))
+    .values(client_attention=counted(Side.CLIENT), firm_attention=counted(Side.FIRM))
+)
 
 
 def open_attention(
@@ -27,17 +48,16 @@ def open_attention(
     filing_id: FilingId | None = None,
 ) -> None:
     lock(session, conversation_id)
-    add(
-        session,
-        attention,
-        conversation_id=conversation_id,
-        side=side,
-        reason=reason,
-        message_id=message_id,
-        outgoing_mail_id=outgoing_mail_id,
-        filing_id=filing_id,
-        since=now,
-    )
+    row = {
+        "conversation_id": conversation_id,
+        "side": side,
+        "reason": reason,
+        "message_id": message_id,
+        "outgoing_mail_id": outgoing_mail_id,
+        "filing_id": filing_id,
+        "since": now,
+    }
+    add_rows(session, attention, [row])
     recount(session, conversation_id)
 
 
@@ -101,8 +121,9 @@ def close_filing(
 
 
 def lock(session: Session, conversation_id: ConversationId) -> None:
-    """One writer per conversation: two that count at once would each write what it saw (SQLite has one anyway)."""
-    session.execute(select(conversations.c.id).where(conversations.c.id == conversation_id).with_for_update())
+    """One writer per conversation: two that count at once would each write what it saw. SQLite has one anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(LOCK, {"locked": conversation_id})
 
 
 def open_reasons(session: Session, conversation_id: ConversationId) -> list[Attention]:
@@ -111,20 +132,7 @@ def open_reasons(session: Session, conversation_id: ConversationId) -> list[Atte
 
 
 def recount(session: Session, conversation_id: ConversationId) -> None:
-    """Write the counters of a conversation anew from its open rows."""
-
-    def counted(side: Side) -> int:
-        which = (
-            attention.c.conversation_id == conversation_id,
-            attention.c.side == side,
-            attention.c.closed_at.is_(None),
-        )
-        return int(session.execute(select(func.count()).select_from(attention).where(*which)).scalar_one())
-
-    change(
-        session,
-        conversations,
-        conversations.c.id == conversation_id,
-        client_attention=counted(Side.CLIENT),
-        firm_attention=counted(Side.FIRM),
-    )
+    """Write the counters of a conversation anew from its open rows. Under its lock: PostgreSQL counts what was
+    committed when this statement began.
+    """
+    session.execute(RECOUNT, {"counted": conversation_id})

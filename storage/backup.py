@@ -20,17 +20,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import func, inspect, select, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from storage import operation, outbox
-from storage.database import Database, alembic_config, told_as_down
+from storage.database import Database, told_as_down
 from storage.files import FileStore, make_folder, sync_folder
 from storage.files import told_as_down as told_as_files_down
 from storage.records import ArrivalId, OutgoingMailId
+from storage.revisions import known_revisions, revision_in
 from storage.rows import add_if_new, change
 from storage.states import ArrivalState, MailState
 from storage.tables import metadata
@@ -102,12 +101,12 @@ def is_empty(database: Database) -> bool:
 
 def revision_of(database: Database) -> str | None:
     with told_as_down(), database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return revision_in(connection)
 
 
 def knows_revision(revision: str) -> bool:
     """Whether this version can bring a database of that schema up to its own."""
-    return revision in {each.revision for each in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return revision in known_revisions()
 
 
 def copy_files(source: Path, target: Path, *, linked_to: Path | None = None) -> int:

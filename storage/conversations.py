@@ -1,12 +1,13 @@
 """Conversations and their participants; storage.messages has what is said in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, unknown
 from storage.records import (
     About,
     ClientId,
@@ -18,6 +19,7 @@ from storage.records import (
     PersonId,
 )
 from storage.rows import add, add_if_new, change, read_all, read_one, selecting
+from storage.statements import change_by, read_all_by, read_among, read_by
 from storage.states import ConversationState, Side
 from storage.tables.conversations import conversations, participants
 
@@ -68,16 +70,50 @@ def about_columns(about: About) -> dict[str, Any]:
     }
 
 
+CONVERSATION, PARTICIPANT, PARTICIPANTS = "conversation", "participant", "participants of a conversation"
+
+
 def conversation(session: Session, conversation_id: ConversationId) -> Conversation | None:
-    return read_one(
-        session, Conversation, selecting(Conversation, conversations, conversations.c.id == conversation_id)
-    )
+    def read() -> Conversation | None:
+        return read_by(session, Conversation, conversations, id=conversation_id)
+
+    return remembered(session, CONVERSATION, conversation_id, read)
+
+
+def read_conversations_ahead(session: Session, ids: Collection[ConversationId]) -> list[Participant]:
+    """Conversations with everybody who is or was in them; these."""
+    asked = unknown(session, CONVERSATION, ids)
+    found = {each.id: each for each in read_among(session, Conversation, conversations, "id", asked)}
+    put(session, CONVERSATION, asked, found, None)
+    theirs = read_among(session, Participant, participants, "conversation_id", asked)
+    put(session, PARTICIPANT, [each.id for each in theirs], {each.id: each for each in theirs}, None)
+    by_conversation: dict[ConversationId, list[Participant]] = {}
+    for each in theirs:
+        by_conversation.setdefault(each.conversation_id, []).append(each)
+    put(session, PARTICIPANTS, asked, by_conversation, [])
+    return theirs
 
 
 def lock_conversation(session: Session, conversation_id: ConversationId) -> Conversation | None:
     """The conversation, locked against other writers until the commit (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "sqlite":
+        return conversation(session, conversation_id)
     wanted = selecting(Conversation, conversations, conversations.c.id == conversation_id)
     return read_one(session, Conversation, wanted.with_for_update())
+
+
+def lock_conversations(session: Session, ids: Collection[ConversationId]) -> None:
+    """The same for many, the lowest id first: two that lock the same ones wait, and never for each other."""
+    if ids and session.get_bind().dialect.name != "sqlite":
+        wanted = select(conversations.c.id).where(conversations.c.id.in_(ids)).order_by(conversations.c.id)
+        session.execute(wanted.with_for_update()).all()
+
+
+def conversations_by_ids(session: Session, ids: Collection[ConversationId]) -> dict[ConversationId, Conversation]:
+    if not ids:
+        return {}
+    found = read_all(session, Conversation, selecting(Conversation, conversations, conversations.c.id.in_(ids)))
+    return {each.id: each for each in found}
 
 
 def conversation_by_external_id(session: Session, external_id: str) -> Conversation | None:
@@ -92,7 +128,7 @@ def has_root(session: Session, thread_root: str) -> bool:
 
 
 def update_conversation(session: Session, conversation_id: ConversationId, **values: object) -> None:
-    change(session, conversations, conversations.c.id == conversation_id, **values)
+    change_by(session, conversations, {"id": conversation_id}, **values)
 
 
 def list_conversations(
@@ -157,20 +193,35 @@ def add_participant(
 
 
 def participants_of(session: Session, conversation_id: ConversationId, *, also_left: bool = False) -> list[Participant]:
-    wanted = selecting(Participant, participants, participants.c.conversation_id == conversation_id)
-    if not also_left:
-        wanted = wanted.where(participants.c.left_at.is_(None))
-    return read_all(session, Participant, wanted.order_by(participants.c.id))
+    def read() -> list[Participant]:
+        return read_all_by(session, Participant, participants, conversation_id=conversation_id)
+
+    found = remembered(session, PARTICIPANTS, conversation_id, read)
+    return [each for each in found if also_left or each.left_at is None]
 
 
 def participant(session: Session, participant_id: ParticipantId) -> Participant | None:
-    return read_one(session, Participant, selecting(Participant, participants, participants.c.id == participant_id))
+    def read() -> Participant | None:
+        return read_by(session, Participant, participants, id=participant_id)
+
+    return remembered(session, PARTICIPANT, participant_id, read)
 
 
 def participant_of(session: Session, conversation_id: ConversationId, person_id: PersonId) -> Participant | None:
-    same = (participants.c.conversation_id == conversation_id, participants.c.person_id == person_id)
-    return read_one(session, Participant, selecting(Participant, participants, *same))
+    theirs = participants_of(session, conversation_id, also_left=True)
+    return next((each for each in theirs if each.person_id == person_id), None)
+
+
+def participants_among(
+    session: Session, conversation_ids: Collection[ConversationId], person_ids: Collection[PersonId]
+) -> dict[tuple[ConversationId, PersonId], Participant]:
+    """Of these people in these conversations, also those who left."""
+    if not conversation_ids or not person_ids:
+        return {}
+    among = (participants.c.conversation_id.in_(conversation_ids), participants.c.person_id.in_(person_ids))
+    found = read_all(session, Participant, selecting(Participant, participants, *among))
+    return {(each.conversation_id, each.person_id): each for each in found}
 
 
 def update_participant(session: Session, participant_id: ParticipantId, **values: object) -> None:
-    change(session, participants, participants.c.id == participant_id, **values)
+    change_by(session, participants, {"id": participant_id}, **values)

@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files as package_files
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+
+from storage.revisions import known_revisions, revision_in
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_TIMEOUT_S = 20
 
@@ -84,6 +85,8 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Safe to run twice."""
+        from alembic import command
+
         config = alembic_config()
         with told_as_down(), self.engine.connect() as connection:
             config.attributes["connection"] = connection
@@ -91,9 +94,8 @@ class Database:
             connection.commit()
 
     def is_migrated(self) -> bool:
-        newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
         with told_as_down(), self._reader.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == newest
+            return revision_in(connection) == known_revisions()[-1]
 
     def after_fork(self) -> None:
         """Forget connections that belong to the parent process."""
@@ -117,7 +119,9 @@ def read_url(url: str) -> URL:
     return parsed
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(package_files("storage") / "migrations"))
     return config

@@ -8,10 +8,10 @@ Layout below the root (DESIGN.md 11.8)::
     spool/                                               what the sink is still receiving
     aside/                                               what the sweep of orphans is judging
 
-Every write: temporary name in the same folder, fsync, rename, fsync of the folder; only then may a row name it. A file
-without a row is what a crash between the two leaves; flows.housekeeping removes those that are older than a day, and
-says why it never takes one that a row is about to name. Its half of the bargain is ours: **who names a file in a row
-has just written it anew**, also where the same content lay already.
+Every write, whole or in pieces: temporary name in the same folder, fsync, rename, fsync of the folder; only then may a
+row name it. A file without a row is what a crash between the two leaves; flows.housekeeping removes those that are
+older than a day, and says why it never takes one that a row is about to name. Its half of the bargain is ours: **who
+names a file in a row has just written it anew**, also where the same content lay already.
 
 The root is one file system with atomic renames and hard links (any POSIX one, NFS too; not SMB, not exFAT).
 """
@@ -20,14 +20,17 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, unquote
 
 from storage.records import PublicId
 
 SWEEP_AGE_S = 24 * 3600
 ASIDE = "aside"
+SYNCED_AT_ONCE = 8
 
 
 class FilesDown(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -43,8 +46,21 @@ class FileStore:
     def put_attachment(self, client: PublicId, content: bytes) -> str:
         """Store the content for this client; its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        write_durably(self.attachment_path(client, sha256), content)
+        write_durably(self.attachment_path(client, sha256), [content])
         return sha256
+
+    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
+        """Store a large content, whose SHA-256 is known, as it comes. ``FilesDown`` when it is not what it was."""
+        digest = hashlib.sha256()
+
+        def hashed() -> Iterator[bytes]:
+            for piece in pieces:
+                digest.update(piece)
+                yield piece
+            if digest.hexdigest() != sha256:
+                raise FilesDown("what was read twice was not the same")
+
+        write_durably(self.attachment_path(client, sha256), hashed())
 
     def attachment_path(self, client: PublicId, sha256: str) -> Path:
         return self.root / "clients" / f"{client:016x}" / sha256[:2] / sha256
@@ -54,13 +70,22 @@ class FileStore:
 
     def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
         """Store the bytes of an outgoing mail; the path to keep in its row. ``month``: ``2026-11``."""
-        name = f"outgoing/{month}/{mail:016x}.eml"
-        write_durably(self.root / name, content)
-        return name
+        with self.shelf() as shelf:
+            return shelf.put_outgoing(mail, content, month)
+
+    @contextlib.contextmanager
+    def shelf(self) -> Iterator["Shelf"]:
+        """Several files stored together: what was put there has its name, durably, when the block has ended."""
+        shelf = Shelf(self.root)
+        try:
+            yield shelf
+            shelf.close()
+        finally:
+            shelf.clear()
 
     def put_inbound(self, sha256: str, content: bytes) -> str:
         name = self.inbound_name(sha256)
-        write_durably(self.root / name, content)
+        write_durably(self.root / name, [content])
         return name
 
     def adopt_inbound(self, sha256: str, spooled: Path) -> str:
@@ -78,6 +103,12 @@ class FileStore:
 
     def read(self, name: str) -> bytes:
         return read_whole(self.root / name)
+
+    def kept(self, name: str) -> "KeptFile":
+        """To read a large file a piece at a time."""
+        path = self.root / name
+        with told_as_down():
+            return KeptFile(path, path.stat().st_size)
 
     def spool_path(self) -> Path:
         with told_as_down():
@@ -131,24 +162,101 @@ class FileStore:
             aside.unlink(missing_ok=True)
 
 
+class KeptFile:
+    """The bytes of a file, each slice read when it is asked for. Nothing is open in between; ``FilesDown`` when the
+    file cannot be read, or is not as long as it was.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        start, stop, _ = key.indices(self._size)
+        with told_as_down(), self._path.open("rb", buffering=0) as file:
+            found = os.pread(file.fileno(), max(stop - start, 0), start)
+            while len(found) < stop - start:
+                more = os.pread(file.fileno(), stop - start - len(found), start + len(found))
+                if not more:
+                    raise FilesDown("a file is shorter than it was")
+                found += more
+        return found
+
+
+class Shelf:
+    """Bytes of outgoing mails on their way into the store: written at once, so that memory holds one of them, then
+    synced, named, and each folder synced once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._written: list[tuple[IO[bytes], Path, Path]] = []
+
+    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
+        """As FileStore.put_outgoing; nothing may name the path before the shelf was closed."""
+        name = f"outgoing/{month}/{mail:016x}.eml"
+        target = self.root / name
+        with told_as_down():
+            make_folder(target.parent)
+            temporary = temporary_name(target)
+            file = temporary.open("wb")
+            self._written.append((file, temporary, target))
+            file.write(content)
+            file.flush()
+        return name
+
+    def close(self) -> None:
+        with told_as_down():
+            sync_all([file for file, _, _ in self._written])
+            for _, temporary, target in self._written:
+                temporary.replace(target)
+            for folder in {target.parent for _, _, target in self._written}:
+                sync_folder(folder)
+
+    def clear(self) -> None:
+        """Closes the files, and takes away what got no name."""
+        for file, temporary, _ in self._written:
+            with contextlib.suppress(OSError):
+                file.close()
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        self._written.clear()
+
+
 def is_older(path: Path, now: float) -> bool:
     return now - path.stat().st_mtime > SWEEP_AGE_S
 
 
-def write_durably(target: Path, content: bytes) -> None:
+def write_durably(target: Path, pieces: Iterable[bytes]) -> None:
+    """Nothing is left behind when the pieces end in an error."""
     with told_as_down():
         make_folder(target.parent)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        temporary = temporary_name(target)
         try:
             with temporary.open("wb") as file:
-                file.write(content)
+                for piece in pieces:
+                    file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
-        except OSError:
+        except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+
+def sync_all(files: Sequence[IO[bytes]]) -> None:
+    """Side by side: the file system's journal then writes several in one go, in a quarter of the time."""
+    with ThreadPoolExecutor(max(1, min(SYNCED_AT_ONCE, len(files)))) as pool:
+        for _ in pool.map(os.fsync, [each.fileno() for each in files]):
+            pass
+
+
+def temporary_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
 
 
 def make_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, unknown
 from storage.records import (
     Arrival,
     ArrivalId,
@@ -24,7 +25,8 @@ from storage.records import (
     OutgoingMailId,
     PersonId,
 )
-from storage.rows import add_if_new, change, columns_of, read_all, read_one, selecting
+from storage.rows import change, columns_of, read_all, read_one, selecting
+from storage.statements import add_row_if_new, change_by, read_all_by, read_among, read_by
 from storage.states import ArrivalState, Outcome, Way
 from storage.tables.inbox import arrivals, filings, inbound_mails
 
@@ -52,7 +54,7 @@ class KeptMail:
 
 def keep_mail(session: Session, mail: KeptMail, *, now: datetime) -> list[ArrivalId]:
     """Keep the bytes and one arrival per recipient; the arrivals that are new."""
-    inbound_id = add_if_new(
+    inbound_id = add_row_if_new(
         session,
         inbound_mails,
         sha256=mail.sha256,
@@ -70,7 +72,7 @@ def keep_mail(session: Session, mail: KeptMail, *, now: datetime) -> list[Arriva
 
 
 def add_arrival(session: Session, inbound_id: int, mail: KeptMail, recipient: str, *, now: datetime) -> int | None:
-    return add_if_new(
+    return add_row_if_new(
         session,
         arrivals,
         inbound_mail_id=inbound_id,
@@ -89,16 +91,32 @@ def add_arrival(session: Session, inbound_id: int, mail: KeptMail, recipient: st
 
 
 def inbound_mail(session: Session, inbound_id: InboundMailId) -> InboundMail | None:
-    return read_one(session, InboundMail, selecting(InboundMail, inbound_mails, inbound_mails.c.id == inbound_id))
+    return read_by(session, InboundMail, inbound_mails, id=inbound_id)
+
+
+def inbound_mails_by_ids(session: Session, ids: Collection[InboundMailId]) -> dict[InboundMailId, InboundMail]:
+    return {each.id: each for each in read_among(session, InboundMail, inbound_mails, "id", ids)}
 
 
 def arrival(session: Session, arrival_id: ArrivalId) -> Arrival | None:
-    return read_one(session, Arrival, selecting(Arrival, arrivals, arrivals.c.id == arrival_id))
+    return read_by(session, Arrival, arrivals, id=arrival_id)
+
+
+ARRIVALS = "arrivals of a mail"
 
 
 def arrivals_of(session: Session, inbound_id: InboundMailId) -> list[Arrival]:
-    wanted = selecting(Arrival, arrivals, arrivals.c.inbound_mail_id == inbound_id)
-    return read_all(session, Arrival, wanted.order_by(arrivals.c.id))
+    def read() -> list[Arrival]:
+        return read_all_by(session, Arrival, arrivals, inbound_mail_id=inbound_id)
+
+    return remembered(session, ARRIVALS, inbound_id, read)
+
+
+def read_arrivals_ahead(session: Session, inbound_ids: Collection[InboundMailId]) -> None:
+    asked, found = unknown(session, ARRIVALS, inbound_ids), dict[InboundMailId, list[Arrival]]()
+    for each in read_among(session, Arrival, arrivals, "inbound_mail_id", asked):
+        found.setdefault(each.inbound_mail_id, []).append(each)
+    put(session, ARRIVALS, asked, found, [])
 
 
 def due_arrivals(session: Session, now: datetime, *, most: int) -> list[ArrivalId]:
@@ -126,8 +144,8 @@ def claim_arrival(session: Session, arrival_id: ArrivalId, now: datetime, *, lea
 
 def write_arrival(session: Session, arrival_id: ArrivalId, fence: int, **values: Any) -> bool:
     """Write what filing found and give the lease back, if this try still owns the arrival."""
-    mine = (arrivals.c.id == arrival_id, arrivals.c.fence == fence, arrivals.c.state == ArrivalState.KEPT)
-    return change(session, arrivals, *mine, lease_until=None, **values) == 1
+    mine = {"id": arrival_id, "fence": fence, "state": ArrivalState.KEPT}
+    return change_by(session, arrivals, mine, lease_until=None, **values) == 1
 
 
 def reopen_arrival(session: Session, arrival_id: ArrivalId, *, now: datetime) -> bool:
@@ -154,7 +172,7 @@ def add_filing(
     outgoing_mail_id: OutgoingMailId | None = None,
 ) -> FilingId | None:
     """The outcome of a mail at an address; None when the same mail was filed there before (by whatever way it came)."""
-    made = add_if_new(
+    made = add_row_if_new(
         session,
         filings,
         inbound_mail_id=inbound_id,
@@ -180,12 +198,11 @@ def take_over_ignored(session: Session, filing_id: FilingId, **values: Any) -> F
 
 
 def filing(session: Session, filing_id: FilingId) -> Filing | None:
-    return read_one(session, Filing, selecting(Filing, filings, filings.c.id == filing_id))
+    return read_by(session, Filing, filings, id=filing_id)
 
 
 def filing_at(session: Session, fingerprint: str, signed_address: str) -> Filing | None:
-    same = (filings.c.fingerprint == fingerprint, filings.c.signed_address == signed_address)
-    return read_one(session, Filing, selecting(Filing, filings, *same))
+    return read_by(session, Filing, filings, fingerprint=fingerprint, signed_address=signed_address)
 
 
 def filings_of(session: Session, inbound_id: InboundMailId) -> list[Filing]:
@@ -208,7 +225,7 @@ def filing_of_message(session: Session, message_id: MessageId) -> Filing | None:
 
 
 def update_filing(session: Session, filing_id: FilingId, **values: Any) -> None:
-    change(session, filings, filings.c.id == filing_id, **values)
+    change_by(session, filings, {"id": filing_id}, **values)
 
 
 def list_arrivals(

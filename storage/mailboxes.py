@@ -159,6 +159,11 @@ def raise_alarm(session: Session, mailbox: str, *, now: datetime, after: timedel
     return change(session, watched_mailboxes, *is_silent, alarmed_at=now) > 0
 
 
+def alarmed_at(session: Session, mailbox: str) -> datetime | None:
+    wanted = select(watched_mailboxes.c.alarmed_at).where(watched_mailboxes.c.mailbox == mailbox)
+    return session.execute(wanted).scalar_one_or_none()
+
+
 def last_read_at(session: Session, mailbox: str) -> datetime | None:
     wanted = select(watched_mailboxes.c.last_read_at).where(watched_mailboxes.c.mailbox == mailbox)
     return session.execute(wanted).scalar_one_or_none()

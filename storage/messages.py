@@ -1,16 +1,16 @@
-"""Messages with their immutable revisions, and the files they carry."""
+"""Messages with their immutable revisions. What files they carry: ``attached``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.records import (
-    Attachment,
     ClientId,
     ConversationId,
-    FileId,
     InboundMailId,
     Message,
     MessageId,
@@ -18,9 +18,16 @@ from storage.records import (
     Revision,
     RevisionId,
 )
-from storage.rows import add, add_if_new, change, read_all, read_one, selecting
-from storage.states import MessageKind, Origin, ScanState, Side, Visibility
-from storage.tables.conversations import attachments, conversations, files, messages, revisions
+from storage.rows import add, read_all, read_one, selecting
+from storage.statements import add_row_and_read, add_rows, change_by, read_by
+from storage.states import MessageKind, Origin, Side, Visibility
+from storage.tables.conversations import conversations, messages, revisions
+
+TO_THE_TOP = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("moved"), conversations.c.last_happened_at < bindparam("at"))
+    .values(last_happened_at=bindparam("at"))
+)
 
 
 def add_message(
@@ -42,10 +49,11 @@ def add_message(
     quoted_text: str | None = None,
     cut_rule: str | None = None,
     cut_confidence: float | None = None,
-) -> MessageId:
+) -> Message:
     """A message and its first revision; the conversation moves to the top of the lists."""
-    message_id = add(
+    made = add_row_and_read(
         session,
+        Message,
         messages,
         conversation_id=conversation_id,
         author_id=author_id,
@@ -60,25 +68,23 @@ def add_message(
         external_id=external_id,
         inbound_mail_id=inbound_mail_id,
     )
-    add(
-        session,
-        revisions,
-        message_id=message_id,
-        number=1,
-        text=text,
-        quoted_text=quoted_text,
-        cut_rule=cut_rule,
-        cut_confidence=cut_confidence,
-        by_id=author_id,
-        created_at=now,
-    )
-    newer = (conversations.c.id == conversation_id, conversations.c.last_happened_at < happened_at)
-    change(session, conversations, *newer, last_happened_at=happened_at)
-    return MessageId(message_id)
+    first = {
+        "message_id": made.id,
+        "number": 1,
+        "text": text,
+        "quoted_text": quoted_text,
+        "cut_rule": cut_rule,
+        "cut_confidence": cut_confidence,
+        "by_id": author_id,
+        "created_at": now,
+    }
+    add_rows(session, revisions, [first])
+    session.execute(TO_THE_TOP, {"moved": conversation_id, "at": happened_at})
+    return made
 
 
 def message(session: Session, message_id: MessageId) -> Message | None:
-    return read_one(session, Message, selecting(Message, messages, messages.c.id == message_id))
+    return read_by(session, Message, messages, id=message_id)
 
 
 def message_by_external_id(session: Session, external_id: str) -> Message | None:
@@ -97,14 +103,76 @@ def messages_by_ids(session: Session, ids: Sequence[MessageId]) -> dict[MessageI
     return {each.id: each for each in found}
 
 
+def visibilities_of(session: Session, ids: Collection[MessageId]) -> dict[MessageId, Visibility]:
+    wanted = select(messages.c.id, messages.c.visibility).where(messages.c.id.in_(ids))
+    return {row[0]: row[1] for row in session.execute(wanted)}
+
+
+@cache
+def newest_first(most: int) -> Select[Any]:
+    wanted = selecting(Message, messages, messages.c.conversation_id == bindparam("talk"))
+    return wanted.order_by(messages.c.happened_at.desc(), messages.c.id.desc()).limit(most)
+
+
 def last_messages(session: Session, conversation_id: ConversationId, *, most: int) -> list[Message]:
     """The newest messages of a conversation, newest first."""
-    wanted = selecting(Message, messages, messages.c.conversation_id == conversation_id)
-    return read_all(session, Message, wanted.order_by(messages.c.happened_at.desc(), messages.c.id.desc()).limit(most))
+    found = session.execute(newest_first(most), {"talk": conversation_id})
+    return [Message(**row._mapping) for row in found]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+NEWEST = (
+    select(messages.c.id, messages.c.author_id, messages.c.visibility)
+    .where(messages.c.conversation_id == bindparam("talk"))
+    .order_by(messages.c.happened_at.desc(), messages.c.id.desc())
+    .limit(50)
+    .subquery("newest")
+)
+OF_OTHERS = (
+    select(NEWEST.c.id)
+    .where(
+        NEWEST.c.id > bindparam("after"),
+        func.coalesce(NEWEST.c.author_id, 0) != bindparam("author"),
+        NEWEST.c.visibility.in_(bindparam("readable", expanding=True)),
+    )
+    .limit(1)
+)
+
+
+def has_message_of_others(
+    session: Session,
+    conversation_id: ConversationId,
+    *,
+    after: MessageId,
+    author_id: PersonId | None,
+    readable: Sequence[Visibility],
+) -> bool:
+    """Whether anybody but this author wrote, after this message, something with one of these visibilities. Of a long
+    conversation the newest 50 messages are looked at.
+    """
+    asked = {"talk": conversation_id, "after": after, "author": author_id or 0, "readable": list(readable)}
+    return session.execute(OF_OTHERS, asked).first() is not None
+
+
+def quotable_before(
+    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, most: int
+) -> list[Message]:
+    """The newest shared messages by others from before ``first`` that were not deleted, newest first."""
+    c = messages.c
+    by_others = or_(c.author_id.is_(None), c.author_id != not_by)
+    there = (c.conversation_id == conversation_id, c.id < first, c.visibility == Visibility.SHARED)
+    wanted = selecting(Message, messages, *there, c.deleted_at.is_(None), by_others)
+    return read_all(session, Message, wanted.order_by(c.happened_at.desc(), c.id.desc()).limit(most))
+
+
+def first_messages(session: Session, conversation_ids: Collection[ConversationId]) -> dict[ConversationId, MessageId]:
+    """The lowest id in each conversation."""
+    wanted = select(messages.c.conversation_id, func.min(messages.c.id))
+    among = messages.c.conversation_id.in_(conversation_ids)
+    return {row[0]: row[1] for row in session.execute(wanted.where(among).group_by(messages.c.conversation_id))}
 
 
 def update_message(session: Session, message_id: MessageId, **values: object) -> None:
-    change(session, messages, messages.c.id == message_id, **values)
+    change_by(session, messages, {"id": message_id}, **values)
 
 
 def add_revision(
@@ -149,8 +217,32 @@ def internal_texts(session: Session, client_id: ClientId) -> list[str]:
     return list(session.execute(wanted).scalars())
 
 
+def texts_of(
+    session: Session, conversation_ids: Collection[ConversationId], visibility: Visibility
+) -> dict[ConversationId, list[str]]:
+    """All that was said in conversations so that these may read it, older revisions too; those with nothing are left
+    out.
+    """
+    wanted = (
+        select(messages.c.conversation_id, revisions.c.text)
+        .join(messages, messages.c.id == revisions.c.message_id)
+        .where(messages.c.conversation_id.in_(conversation_ids), messages.c.visibility == visibility)
+    )
+    found: dict[ConversationId, list[str]] = {}
+    for conversation_id, text in session.execute(wanted):
+        found.setdefault(conversation_id, []).append(text)
+    return found
+
+
 def latest_revisions(session: Session, message_ids: Sequence[MessageId]) -> dict[MessageId, Revision]:
     return {each.message_id: each for each in revisions_of(session, message_ids)}
+
+
+def newest_revisions(session: Session, message_ids: Collection[MessageId]) -> dict[MessageId, tuple[RevisionId, bool]]:
+    """Each message's newest revision without its text: its id, and whether it is a tombstone."""
+    c = revisions.c
+    wanted = select(c.message_id, c.id, c.tombstone).where(c.message_id.in_(message_ids))
+    return {row[0]: (row[1], row[2]) for row in session.execute(wanted.order_by(c.message_id, c.number))}
 
 
 def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[RevisionId, Revision]:
@@ -158,54 +250,3 @@ def revisions_by_ids(session: Session, ids: Sequence[RevisionId]) -> dict[Revisi
         return {}
     found = read_all(session, Revision, selecting(Revision, revisions, revisions.c.id.in_(ids)))
     return {each.id: each for each in found}
-
-
-def add_file(
-    session: Session, client_id: ClientId, *, sha256: str, size: int, media_type: str, now: datetime
-) -> FileId:
-    """The row of a stored file: one per client and content."""
-    made = add_if_new(
-        session,
-        files,
-        client_id=client_id,
-        sha256=sha256,
-        size=size,
-        media_type=media_type,
-        scan_state=ScanState.UNSCANNED,
-        created_at=now,
-    )
-    if made is None:
-        same = (files.c.client_id == client_id, files.c.sha256 == sha256)
-        made = session.execute(select(files.c.id).where(*same)).scalar_one()
-    return FileId(made)
-
-
-def add_attachment(
-    session: Session, message_id: MessageId, file_id: FileId, *, position: int, name: str, set_aside: bool = False
-) -> int:
-    return add(
-        session,
-        attachments,
-        message_id=message_id,
-        file_id=file_id,
-        position=position,
-        name=name,
-        set_aside=set_aside,
-    )
-
-
-ATTACHMENT_COLUMNS = {"id", "public_id", "message_id", "file_id", "position", "name", "set_aside"}
-
-
-def attachments_of(session: Session, message_ids: Sequence[MessageId]) -> list[Attachment]:
-    if not message_ids:
-        return []
-    of_file = ("client_id", "sha256", "size", "media_type", "scan_state")
-    own = (column for column in attachments.c if column.key in ATTACHMENT_COLUMNS)
-    wanted = (
-        select(*own, *(files.c[name] for name in of_file))
-        .join(files, files.c.id == attachments.c.file_id)
-        .where(attachments.c.message_id.in_(message_ids))
-        .order_by(attachments.c.message_id, attachments.c.position)
-    )
-    return read_all(session, Attachment, wanted)

@@ -1,5 +1,6 @@
 """Changes for the portal, the timeline, leases of single roles."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ from storage.records import (
     ConversationId,
     InboundMailId,
     MessageId,
+    OutgoingMail,
     OutgoingMailId,
     PersonId,
     TimelineEvent,
 )
-from storage.rows import add, add_if_new, change, read_all, selecting
-from storage.states import ChangeKind
+from storage.rows import add_all, add_if_new, change, read_all, selecting
+from storage.statements import add_rows
+from storage.states import ChangeKind, MailState
 from storage.tables.operation import changes, counters, leases, timeline_events
 
 CHANGES_COUNTER = "changes"
@@ -36,16 +39,15 @@ def note_change(
     message_id: MessageId | None = None,
     person_id: PersonId | None = None,
 ) -> None:
-    add(
-        session,
-        changes,
-        kind=kind,
-        client_id=client_id,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        person_id=person_id,
-        happened_at=now,
-    )
+    row = {
+        "kind": kind,
+        "client_id": client_id,
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "person_id": person_id,
+        "happened_at": now,
+    }
+    add_rows(session, changes, [row])
 
 
 def number_changes(session: Session, *, most: int = 500) -> int:
@@ -87,17 +89,43 @@ def note_event(
     inbound_mail_id: InboundMailId | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    add(
-        session,
-        timeline_events,
-        what=what,
-        details=details,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        outgoing_mail_id=outgoing_mail_id,
-        inbound_mail_id=inbound_mail_id,
-        happened_at=now,
-    )
+    row = {
+        "what": what,
+        "details": details,
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "outgoing_mail_id": outgoing_mail_id,
+        "inbound_mail_id": inbound_mail_id,
+        "happened_at": now,
+    }
+    add_rows(session, timeline_events, [row])
+
+
+def note_ticks(session: Session, mails: Sequence[OutgoingMail], what: str, state: MailState, *, now: datetime) -> None:
+    """Many mails moved in the same way: an event each in the timeline, and a change each for the portal."""
+    events = [
+        {
+            "what": what,
+            "details": {"state": state},
+            "conversation_id": each.conversation_id,
+            "outgoing_mail_id": each.id,
+            "happened_at": now,
+        }
+        for each in mails
+    ]
+    moved = [
+        {
+            "kind": ChangeKind.TICK_MOVED,
+            "client_id": each.client_id,
+            "conversation_id": each.conversation_id,
+            "person_id": each.person_id,
+            "happened_at": now,
+        }
+        for each in mails
+        if each.conversation_id is not None
+    ]
+    add_all(session, timeline_events, events)
+    add_all(session, changes, moved)
 
 
 def timeline(

@@ -185,25 +185,6 @@ def update_delivery(session: Session, delivery_id: int, **values: Any) -> None:
     change(session, deliveries, deliveries.c.id == delivery_id, **values)
 
 
-def open_attempt(session: Session, mail_id: OutgoingMailId, fence: int, relay: str, *, now: datetime) -> None:
-    add(
-        session,
-        attempts,
-        outgoing_mail_id=mail_id,
-        fence=fence,
-        relay=relay,
-        started_at=now,
-        outcome=AttemptOutcome.OPEN,
-    )
-
-
-def end_attempt(
-    session: Session, mail_id: OutgoingMailId, fence: int, outcome: AttemptOutcome, *, reply: str | None, now: datetime
-) -> None:
-    mine = (attempts.c.outgoing_mail_id == mail_id, attempts.c.fence == fence)
-    change(session, attempts, *mine, outcome=outcome, reply=reply, ended_at=now)
-
-
 def attempts_of(session: Session, mail_id: OutgoingMailId) -> list[Attempt]:
     wanted = selecting(Attempt, attempts, attempts.c.outgoing_mail_id == mail_id)
     return read_all(session, Attempt, wanted.order_by(attempts.c.id))

@@ -1,13 +1,15 @@
 """Clients, people, addresses, roles. An address may belong to several persons (a couple's mailbox)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from storage.reading_ahead import put, remembered, remembered_among, unknown
 from storage.records import Client, ClientId, Person, PersonId, RegimePeriod
 from storage.rows import add, add_if_new, change, read_all, read_one, selecting
+from storage.statements import change_by, read_among, read_by
 from storage.states import Language, Reach, Regime
 from storage.tables.people import (
     absences,
@@ -43,15 +45,32 @@ def add_person(
     )
 
 
+OPEN_CONTACTS = select(contacts.c.person_id, contacts.c.client_id).where(
+    contacts.c.person_id.in_(bindparam("people", expanding=True)), contacts.c.left_at.is_(None)
+)
+CONTACT_OF = select(contacts.c.id).where(
+    contacts.c.client_id == bindparam("client"),
+    contacts.c.person_id == bindparam("person"),
+    contacts.c.left_at.is_(None),
+)
+OPEN_CASE_MANAGERS = select(case_managers.c.person_id).where(
+    case_managers.c.person_id.in_(bindparam("people", expanding=True)), case_managers.c.left_at.is_(None)
+)
+PERSON, CLIENT, CLIENTS, IS_CASE_MANAGER = "person", "client", "clients of a contact", "is case manager"
+
+
 def person(session: Session, person_id: PersonId) -> Person | None:
-    return read_one(session, Person, selecting(Person, people, people.c.id == person_id))
+    def read() -> Person | None:
+        return read_by(session, Person, people, id=person_id)
+
+    return remembered(session, PERSON, person_id, read)
 
 
-def people_by_ids(session: Session, ids: Sequence[PersonId]) -> dict[PersonId, Person]:
-    if not ids:
-        return {}
-    found = read_all(session, Person, selecting(Person, people, people.c.id.in_(ids)))
-    return {each.id: each for each in found}
+def people_by_ids(session: Session, ids: Collection[PersonId]) -> dict[PersonId, Person]:
+    def read(asked: Collection[PersonId]) -> dict[PersonId, Person]:
+        return {each.id: each for each in read_among(session, Person, people, "id", asked)}
+
+    return remembered_among(session, PERSON, ids, read)
 
 
 def all_people(session: Session) -> list[Person]:
@@ -59,7 +78,7 @@ def all_people(session: Session) -> list[Person]:
 
 
 def update_person(session: Session, person_id: PersonId, **values: object) -> None:
-    change(session, people, people.c.id == person_id, **values)
+    change_by(session, people, {"id": person_id}, **values)
 
 
 def add_client(
@@ -95,7 +114,17 @@ def add_client(
 
 
 def client(session: Session, client_id: ClientId) -> Client | None:
-    return read_one(session, Client, selecting(Client, clients, clients.c.id == client_id))
+    def read() -> Client | None:
+        return read_by(session, Client, clients, id=client_id)
+
+    return remembered(session, CLIENT, client_id, read)
+
+
+def clients_by_ids(session: Session, ids: Collection[ClientId]) -> dict[ClientId, Client]:
+    if not ids:
+        return {}
+    found = read_all(session, Client, selecting(Client, clients, clients.c.id.in_(ids)))
+    return {each.id: each for each in found}
 
 
 def client_by_code(session: Session, code: str) -> Client | None:
@@ -111,8 +140,32 @@ def update_client(session: Session, client_id: ClientId, **values: object) -> No
 
 
 def clients_of_contact(session: Session, person_id: PersonId) -> list[Client]:
-    theirs = select(contacts.c.client_id).where(contacts.c.person_id == person_id, contacts.c.left_at.is_(None))
-    return read_all(session, Client, selecting(Client, clients, clients.c.id.in_(theirs)).order_by(clients.c.code))
+    def read() -> list[Client]:
+        theirs = select(contacts.c.client_id).where(contacts.c.person_id == person_id, contacts.c.left_at.is_(None))
+        return read_all(session, Client, selecting(Client, clients, clients.c.id.in_(theirs)).order_by(clients.c.code))
+
+    return remembered(session, CLIENTS, person_id, read)
+
+
+def read_roles_ahead(session: Session, person_ids: Collection[PersonId], client_ids: Collection[ClientId]) -> None:
+    """Whose contacts these people are, who of them is a case manager, and these clients too."""
+    asked = unknown(session, CLIENTS, person_ids)
+    theirs = session.execute(OPEN_CONTACTS, {"people": asked}).all() if asked else ()
+    wanted = unknown(session, CLIENT, [*client_ids, *(each.client_id for each in theirs)])
+    found = {each.id: each for each in read_among(session, Client, clients, "id", wanted)}
+    put(session, CLIENT, wanted, found, None)
+    by_person: dict[PersonId, list[Client]] = {}
+    for each in theirs:
+        known = client(session, each.client_id)
+        if known is not None:
+            by_person.setdefault(each.person_id, []).append(known)
+    put(session, CLIENTS, asked, {who: sorted(those, key=code_of) for who, those in by_person.items()}, [])
+    managers = session.execute(OPEN_CASE_MANAGERS, {"people": asked}).scalars().all() if asked else ()
+    put(session, IS_CASE_MANAGER, asked, dict.fromkeys(managers, True), otherwise=False)
+
+
+def code_of(client: Client) -> str:
+    return client.code
 
 
 def clients_managed_by(session: Session, person_id: PersonId) -> list[Client]:
@@ -145,8 +198,15 @@ def contacts_of(session: Session, client_id: ClientId) -> list[Person]:
 
 
 def is_contact(session: Session, client_id: ClientId, person_id: PersonId) -> bool:
-    theirs = (contacts.c.client_id == client_id, contacts.c.person_id == person_id, contacts.c.left_at.is_(None))
-    return session.execute(select(contacts.c.id).where(*theirs)).first() is not None
+    return session.execute(CONTACT_OF, {"client": client_id, "person": person_id}).first() is not None
+
+
+def contacts_among(session: Session, person_ids: Collection[PersonId]) -> set[tuple[ClientId, PersonId]]:
+    """Which of these people are contacts, and of whom."""
+    theirs = (contacts.c.person_id.in_(person_ids), contacts.c.left_at.is_(None))
+    return {
+        (row[0], row[1]) for row in session.execute(select(contacts.c.client_id, contacts.c.person_id).where(*theirs))
+    }
 
 
 def gets_requests(session: Session, client_id: ClientId, person_id: PersonId) -> bool:
@@ -161,8 +221,15 @@ def add_case_manager(session: Session, person_id: PersonId, *, now: datetime) ->
 
 
 def is_case_manager(session: Session, person_id: PersonId) -> bool:
-    found = select(case_managers.c.id).where(case_managers.c.person_id == person_id, case_managers.c.left_at.is_(None))
-    return session.execute(found).first() is not None
+    def read() -> bool:
+        return session.execute(OPEN_CASE_MANAGERS, {"people": [person_id]}).first() is not None
+
+    return remembered(session, IS_CASE_MANAGER, person_id, read)
+
+
+def case_managers_among(session: Session, person_ids: Collection[PersonId]) -> set[PersonId]:
+    theirs = (case_managers.c.person_id.in_(person_ids), case_managers.c.left_at.is_(None))
+    return set(session.execute(select(case_managers.c.person_id).where(*theirs)).scalars())
 
 
 def all_case_managers(session: Session) -> list[Person]:

@@ -15,6 +15,7 @@ from storage.states import (
     AddressKind,
     AddressState,
     ArrivalState,
+    AsideReason,
     AttemptOutcome,
     AttentionReason,
     ChangeKind,
@@ -184,7 +185,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file of a message; ``sha256`` and ``size`` (bytes) are those of its content in the client's file store."""
+    """A file of a message; ``sha256`` and ``size`` (bytes) are those of its content in the client's file store.
+
+    ``inline``: the mail's text showed it, at ``content_id``.
+    """
 
     id: int
     public_id: PublicId
@@ -194,10 +198,43 @@ class Attachment:
     position: int
     name: str
     set_aside: bool
+    aside_why: AsideReason | None
+    inline: bool
+    content_id: str | None
     sha256: str
     size: int
     media_type: str
     scan_state: ScanState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContent:
+    """The content of a file of a client, once for all messages that carry it. ``scan_found``: what clamd called it."""
+
+    id: FileId
+    client_id: ClientId
+    sha256: str
+    size: int
+    media_type: str
+    scan_state: ScanState
+    scan_due_at: datetime | None
+    scan_tries: int
+    scan_found: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """What an electronic invoice says of itself (UBL). ``amount`` in ``currency`` units."""
+
+    id: int
+    file_id: FileId
+    kind: str
+    number: str
+    issued_on: date | None
+    seller_vat: str | None
+    buyer_vat: str | None
+    amount: Decimal | None
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +371,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
+    """``client_id``, ``sender_name``, ``subject``, ``excerpt``: of a held mail, for whoever decides about it."""
+
     id: FilingId
     inbound_mail_id: InboundMailId
     fingerprint: str
@@ -344,10 +383,16 @@ class Filing:
     message_id: MessageId | None
     person_id: PersonId | None
     outgoing_mail_id: OutgoingMailId | None
+    client_id: ClientId | None
     sender: str | None
+    sender_name: str | None
+    subject: str | None
+    excerpt: str | None
     mail_message_id: str | None
     findings: list[dict[str, Any]]
     filed_at: datetime
+    told_at: datetime | None
+    reminded_at: datetime | None
     settled_at: datetime | None
     settled_as: str | None
 

@@ -88,6 +88,11 @@ class MailKind(StrEnum):
     DIGEST = "digest"
     ALARM = "alarm"
     NOTICE = "notice"
+    HELD_NOTICE = "held_notice"
+    CONFIRMATION = "confirmation"
+    WAITING_NOTICE = "waiting_notice"
+    COMMAND_ANSWER = "command_answer"
+    REFUSED_FILES = "refused_files"
 
 
 class MailState(StrEnum):
@@ -217,6 +222,20 @@ class ScanState(StrEnum):
     INFECTED = "infected"
 
 
+class AsideReason(StrEnum):
+    """Why a file of a message stands outside of it; worker.core.file_rules has the rules."""
+
+    OWN_IMAGE = "own_image"
+    SIGNATURE_IMAGE = "signature_image"
+    TRACKING_IMAGE = "tracking_image"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    REFUSED_TYPE = "refused_type"
+    ENCRYPTED = "encrypted"
+    UNREADABLE = "unreadable"
+    INFECTED = "infected"
+
+
 class ChangeKind(StrEnum):
     CONVERSATION_STARTED = "conversation_started"
     CONVERSATION_CLOSED = "conversation_closed"
@@ -227,3 +246,4 @@ class ChangeKind(StrEnum):
     TICK_MOVED = "tick_moved"
     ATTENTION_MOVED = "attention_moved"
     MAIL_HELD = "mail_held"
+    FILE_SCANNED = "file_scanned"

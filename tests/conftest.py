@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.files import FileStore
 from storage.records import ArrivalId, ClientId, OutgoingMailId, PersonId
 from storage.states import Language
+from tests.servers.clamd import clamd
 from tests.servers.dovecot import start_dovecot
 from tests.servers.neomutt import open_neomutt
 from tests.servers.postfix import start_postfix
@@ -31,6 +32,7 @@ from worker.flows.house import House
 
 # pytest finds fixtures and hooks here.
 __all__ = [
+    "clamd",
     "open_neomutt",
     "postgres_server",
     "postgres_template",
@@ -41,6 +43,14 @@ __all__ = [
     "start_postfix",
     "swaks",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true", help="rewrite what the golden corpus expects; read the difference"
+    )
+
+
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 

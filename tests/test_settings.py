@@ -1,12 +1,17 @@
 """Settings are refused with a sentence that says what to do; documentation and code name the same ones."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from worker.core.file_rules import PROGRAMS
 from worker.core.key_rings import read_keys
-from worker.settings import BadSettings, Settings, load_settings
-from worker.wiring import policy_of
+from worker.mail.limited.questions import ReaderLimits
+from worker.mail.limits import Limits
+from worker.settings import Settings, load_settings
+from worker.settings_sources import BadSettings
+from worker.wiring import build_reader, build_scanner, policy_of, reader_limits
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 
@@ -113,3 +118,49 @@ def test_a_lease_outlasts_the_hard_limit_of_a_task(monkeypatch: pytest.MonkeyPat
     policy = policy_of(load_settings())
 
     assert min(policy.send_lease, policy.file_lease).total_seconds() >= int(seconds) + 2
+
+
+def test_every_limit_of_the_parser_is_a_setting_with_the_same_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    names = {name.removeprefix("parse_") for name in Settings.model_fields if name.startswith("parse_")}
+
+    assert names == {each.name for each in fields(Limits)}
+    assert build_reader(load_settings()).limits == Limits()
+
+
+def test_a_limit_of_the_parser_is_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_PARSE_PARTS", "12")
+
+    assert build_reader(load_settings()).limits == Limits(parts=12)
+
+
+@pytest.mark.parametrize("url", ["clamd:3310", "tcp://clamd", "http://clamd:3310", "unix:clamd.sock"])
+def test_a_scanner_that_leads_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_ANTIVIRUS_URL", url)
+
+    with pytest.raises(BadSettings, match="NAVETTE_ANTIVIRUS_URL"):
+        load_settings()
+
+
+def test_a_scanner_that_is_set_is_used_and_files_wait_for_it() -> None:
+    with_scanner = Settings(demo=True, antivirus_url="tcp://127.0.0.1:3310")
+
+    assert policy_of(with_scanner).scans_files
+    assert build_scanner(with_scanner) is not None
+    assert not policy_of(Settings(demo=True)).scans_files
+    assert build_scanner(Settings(demo=True)) is None
+
+
+def test_types_that_are_refused_are_endings_and_programs_when_none_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert policy_of(Settings(demo=True)).file_rules.refused_types == PROGRAMS
+    assert policy_of(Settings(demo=True, refused_file_types="EXE, html")).file_rules.refused_types == {"exe", "html"}
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_REFUSED_FILE_TYPES", "*.exe")
+    with pytest.raises(BadSettings, match="NAVETTE_REFUSED_FILE_TYPES"):
+        load_settings()
+
+
+def test_the_readers_limits_are_settings_with_the_same_defaults() -> None:
+    assert reader_limits(Settings(demo=True)) == ReaderLimits()

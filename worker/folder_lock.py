@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from worker.settings import BadSettings
+from worker.settings_sources import BadSettings
 
 
 def lock_folder(folder: Path) -> IO[str]:

@@ -10,7 +10,8 @@ from worker.core.policy import SinkRole
 from worker.faults import reach
 from worker.flows.keeping import Keeping
 from worker.mail.sink import Sink, SinkSettings
-from worker.settings import BadSettings, Settings
+from worker.settings import Settings
+from worker.settings_sources import BadSettings
 from worker.wiring import build_house, policy_of
 
 log = structlog.get_logger("navette.sink")

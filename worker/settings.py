@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.states import Language
@@ -22,33 +21,12 @@ from worker.core.key_rings import read_keys
 from worker.core.mail_addresses import is_address
 from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
+from worker.core.scanning import read_scanner
+from worker.settings_sources import PREFIX, BadSettings, FromFiles
 
-PREFIX = "NAVETTE_"
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
 SEPARATORS = ("+", "-", "=", "_", ".")
-
-
-class BadSettings(Exception):  # noqa: N818 - reads as what it is
-    """A setting is wrong or unknown; the text says which, and what to do."""
-
-
-class FromFiles(PydanticBaseSettingsSource):
-    """``NAVETTE_KEYS_FILE=/run/secrets/keys`` gives the setting ``keys``."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        del field
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if path is None:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as fault:
-            raise BadSettings(f"{PREFIX}{field_name.upper()}_FILE: cannot read {path}: {fault.strerror}") from fault
-
-    def __call__(self) -> dict[str, Any]:
-        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in values.items() if value is not None}
 
 
 class Settings(BaseSettings):
@@ -88,6 +66,10 @@ class Settings(BaseSettings):
     )
     own_relays: str = Field("", description="host names of our own relays, separated by commas")
     relay_is_final: bool = Field(False, description="the relay is the recipients' own server: its 250 is delivery")
+    authserv_ids: str = Field(
+        "",
+        description="names your own MX has in Authentication-Results, separated by commas; empty: none believed",
+    )
     give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
     operator_address: str = Field("", description="who gets alarms")
     operator_language: Language = Field(Language.FR, description="of the alarms: fr, nl, de or en")
@@ -98,6 +80,21 @@ class Settings(BaseSettings):
     sink_max_bytes: int = Field(50 * 2**20, ge=1024, description="largest mail the sink takes, in bytes")
     sink_max_recipients: int = Field(100, ge=1, description="recipients in one mail; more are asked to come later")
     sink_max_sessions: int = Field(200, ge=1, description="sessions at once; more are asked to come later")
+    parse_size: int = Field(
+        64 * 2**20,
+        ge=1024,
+        description="largest mail that is parsed, in bytes; more is quarantined",
+    )
+    parse_header_bytes: int = Field(256 * 2**10, ge=4096, description="largest head of a mail or a part, in bytes")
+    parse_headers: int = Field(1000, ge=50, description="header lines in one head")
+    parse_header_line: int = Field(100_000, ge=1000, description="longest header, unfolded, in bytes")
+    parse_encoded_words: int = Field(2000, ge=50, description="encoded words in one head")
+    parse_parameters: int = Field(200, ge=10, description="parameters of one Content-Type or Content-Disposition")
+    parse_boundaries: int = Field(10_000, ge=100, description="lines of a mail that begin like a boundary")
+    parse_parts: int = Field(500, ge=10, description="parts of a mail")
+    parse_nesting: int = Field(20, ge=3, le=100, description="levels of parts within parts")
+    parse_text: int = Field(2**20, ge=10_000, description="bytes of text that are read; a longer one is kept as a file")
+    parse_lines: int = Field(20_000, ge=100, description="lines of text that are read; a longer one is shortened")
     mailboxes: str = Field("", description="IMAP mailboxes, `imaps://office%40firm.example@host`, separated by commas")
     mailbox_passwords: SecretStr = Field(
         SecretStr(""), description="theirs, same order, commas in them as %2C; an empty one logs in with OAuth2"
@@ -115,6 +112,16 @@ class Settings(BaseSettings):
     oauth_refresh_token: SecretStr = Field(SecretStr(""), description="empty: client credentials")
     oauth_scope: str = Field("", description="for example https://outlook.office365.com/.default")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
+    file_max_bytes: int = Field(25 * 2**20, ge=1, description="a larger file of a mail is refused, in bytes")
+    refused_file_types: str = Field(
+        "", description="endings of file names that are refused, separated by commas; empty: programs and scripts"
+    )
+    antivirus_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
+    antivirus_timeout: float = Field(60, gt=0, description="seconds for one file")
+    antivirus_patience_minutes: float = Field(60, ge=0, description="a mail waits so long for the scan of its files")
+    reader_memory_bytes: int = Field(512 * 2**20, ge=128 * 2**20, description="of the reader of hostile formats")
+    reader_cpu_seconds: int = Field(5, ge=1, description="of the processor it may use for one file")
+    reader_seconds: float = Field(20, gt=0, description="it may take for one file")
     task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
 
@@ -192,6 +199,21 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
             raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("antivirus_url")
+    @classmethod
+    def must_be_a_scanner(cls, value: str) -> str:
+        if value:
+            read_scanner(value)
+        return value
+
+    @field_validator("refused_file_types")
+    @classmethod
+    def must_list_endings(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            if not each.isalnum():
+                raise ValueError(f"{each} is no ending of a file name, like exe")
         return value
 
     @field_validator("mailbox_archive", "mailbox_refused")

@@ -12,9 +12,8 @@ last. A second signal to ``run`` kills everything at once: leases make that harm
 import contextlib
 import os
 import signal
-import subprocess
+import subprocess  # noqa: TC003 - a dataclass's field
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ log = structlog.get_logger("navette.run")
 
 BROKER, WORKER = "valkey", "worker"
 LOOK_EVERY_S = 0.5
+STOP_LOOK_S = 0.05
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 HEALTHY_S = 30.0
 STOP_GRACE_S = 15.0
@@ -79,52 +79,50 @@ class Child:
             log.warning("child_killed", child=self.name)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-
-    def wait_until_stopped(self, until: float) -> None:
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.kill()
             self.process.wait()
+
+    def has_stopped(self) -> bool:
+        return self.process is None or self.process.poll() is not None
 
 
 class Supervisor:
+    """``asked``: how often it was told to stop. A signal's handler counts and does nothing else: who takes a lock there
+    (a log, an Event) may have been interrupted while he held it, and then waits for himself for ever.
+    """
+
     def __init__(self, settings: Settings) -> None:
-        self.stopping, self.hurrying = threading.Event(), threading.Event()
+        self.asked = 0
         self.children = children_of(settings)
         self.grace_s = settings.task_seconds + STOP_GRACE_S
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT; then the children are stopped, the broker last."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
-        while not self.stopping.is_set():
+            signal.signal(number, self.count)
+        while not self.asked:
             for child in self.children:
                 child.look()
-            self.stopping.wait(LOOK_EVERY_S)
+            time.sleep(LOOK_EVERY_S)
         log.info("stopping", within_s=self.grace_s)
         self.stop_all([each for each in self.children if each.name != BROKER])
         self.stop_all([each for each in self.children if each.name == BROKER])
         log.info("stopped")
 
     def stop_all(self, children: list[Child]) -> None:
+        """Told to end; killed when the time is over, or when somebody asks a second time."""
         until = time.monotonic() + self.grace_s
         for child in reversed(children):
-            child.ask_to_stop()
-            if self.hurrying.is_set():
-                child.kill()
-        for child in reversed(children):
-            child.wait_until_stopped(until)
+            if self.asked == 1:
+                child.ask_to_stop()
+        while not all(each.has_stopped() for each in children):
+            if self.asked > 1 or time.monotonic() > until:
+                for child in reversed(children):
+                    child.kill()
+                return
+            time.sleep(STOP_LOOK_S)
 
-    def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """The first time: soon. From the second on: now."""
-        if self.stopping.is_set():
-            self.hurrying.set()
-            for child in self.children:
-                child.kill()
-        self.stopping.set()
+    def count(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked += 1
 
 
 def children_of(settings: Settings) -> list[Child]:

@@ -1,7 +1,7 @@
 """The one place that builds real things and reads the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,21 +9,29 @@ from sqlalchemy.orm import Session
 from storage.backup import knows_revision, revision_of
 from storage.database import BadUrl, Database
 from storage.files import FileStore
+from worker.core.file_rules import PROGRAMS, FileRules
 from worker.core.joining import Windows
 from worker.core.key_rings import read_keys
 from worker.core.mail_addresses import normal_address
 from worker.core.mailbox_accounts import MailboxAccount
 from worker.core.policy import Policy, SinkRole
+from worker.core.scanning import read_scanner
 from worker.flows.collecting_box import CollectingRules
 from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
+from worker.flows.relay_watch import WatchedRelay
+from worker.mail.antivirus import ClamdScanner
 from worker.mail.imap import ImapSession, open_session
 from worker.mail.imap_opening import ImapOptions
+from worker.mail.limited.desk import FileDesk
+from worker.mail.limited.questions import ReaderLimits
+from worker.mail.limits import Limits
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 from worker.mail.relay import RelayOptions, SmtpRelay
 from worker.mail.tokens import OauthOptions, OauthTokens
-from worker.settings import BadSettings, Settings, accounts_of
+from worker.settings import Settings, accounts_of
+from worker.settings_sources import BadSettings
 
 
 class DatabaseClock:
@@ -72,6 +80,7 @@ def build_house(settings: Settings, bell: Bell) -> House:
         bell=bell,
         keys=read_keys(settings.keys.get_secret_value()),
         policy=policy_of(settings),
+        scanner=build_scanner(settings),
     )
 
 
@@ -95,6 +104,7 @@ def policy_of(settings: Settings) -> Policy:
         relayed_counts=settings.relayed_counts,
         own_relays=listed(settings.own_relays),
         relay_is_final=settings.relay_is_final,
+        authserv_ids=tuple(each.strip().lower() for each in settings.authserv_ids.split(",") if each.strip()),
         operator_address=settings.operator_address or None,
         operator_language=settings.operator_language,
         mailboxes=tuple(each.name for each in accounts_of(settings)),
@@ -102,12 +112,21 @@ def policy_of(settings: Settings) -> Policy:
         send_lease=lease,
         file_lease=lease,
         give_up_after=timedelta(days=settings.give_up_days),
+        file_rules=FileRules(
+            largest=settings.file_max_bytes, refused_types=endings(settings.refused_file_types) or PROGRAMS
+        ),
+        scans_files=bool(settings.antivirus_url),
+        scan_patience=timedelta(minutes=settings.antivirus_patience_minutes),
         sink_role=SinkRole.BEHIND_MX if settings.sink_protocol == "lmtp" else settings.sink_role,
     )
 
 
 def listed(text: str) -> tuple[str, ...]:
     return tuple(normal_address(each) for each in text.split(",") if each.strip())
+
+
+def endings(text: str) -> frozenset[str]:
+    return frozenset(each.strip().lower() for each in text.split(",") if each.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +140,32 @@ class Workshop:
 
 
 def build_workshop(settings: Settings, bell: Bell) -> Workshop:
+    house = build_house(settings, bell)
     return Workshop(
-        house=build_house(settings, bell),
-        relay=build_relay(settings),
+        house=house,
+        relay=WatchedRelay(build_relay(settings), house),
         printer=MailPrinter(),
-        reader=MailReader(),
+        reader=build_reader(settings),
+    )
+
+
+def build_scanner(settings: Settings) -> ClamdScanner | None:
+    if not settings.antivirus_url:
+        return None
+    return ClamdScanner(read_scanner(settings.antivirus_url), seconds=settings.antivirus_timeout)
+
+
+def build_reader(settings: Settings) -> MailReader:
+    """``NAVETTE_PARSE_X`` is the limit ``x``."""
+    limits = Limits(**{each.name: getattr(settings, f"parse_{each.name}") for each in fields(Limits)})
+    return MailReader(limits, FileDesk(reader_limits(settings)))
+
+
+def reader_limits(settings: Settings) -> ReaderLimits:
+    return ReaderLimits(
+        memory=settings.reader_memory_bytes,
+        cpu_seconds=settings.reader_cpu_seconds,
+        seconds=settings.reader_seconds,
     )
 
 

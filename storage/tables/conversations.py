@@ -5,6 +5,7 @@ from sqlalchemy import text as sql
 
 from storage.states import (
     AboutKind,
+    AsideReason,
     AttentionReason,
     ConversationState,
     MessageKind,
@@ -14,6 +15,8 @@ from storage.states import (
     Visibility,
 )
 from storage.tables.columns import at, count, flag, key, metadata, public_id, ref, text, whole, word
+
+UNSCANNED = "scan_state = 'unscanned'"
 
 conversations = Table(
     "conversations",
@@ -129,8 +132,12 @@ files = Table(
     whole("size"),
     text("media_type"),
     word("scan_state", ScanState),
+    at("scan_due_at", optional=True),
+    count("scan_tries"),
+    text("scan_found", optional=True),
     at("created_at"),
     UniqueConstraint("client_id", "sha256"),
+    Index("ix_files_unscanned", "scan_due_at", "id", sqlite_where=sql(UNSCANNED), postgresql_where=sql(UNSCANNED)),
     sqlite_autoincrement=True,
 )
 
@@ -144,7 +151,39 @@ attachments = Table(
     whole("position"),
     text("name"),
     flag("set_aside"),
+    word("aside_why", AsideReason, optional=True),
+    flag("inline"),
+    text("content_id", optional=True),
     UniqueConstraint("message_id", "position"),
+    sqlite_autoincrement=True,
+)
+
+seen_images = Table(
+    "seen_images",
+    metadata,
+    key(),
+    ref("person_id", "people"),
+    text("sha256"),
+    count("times"),
+    ref("inbound_mail_id", "inbound_mails", optional=True),
+    at("last_seen_at"),
+    UniqueConstraint("person_id", "sha256"),
+    sqlite_autoincrement=True,
+)
+
+electronic_invoices = Table(
+    "electronic_invoices",
+    metadata,
+    key(),
+    ref("file_id", "files"),
+    text("kind"),
+    text("number", index=True),
+    Column("issued_on", Date, nullable=True),
+    text("seller_vat", optional=True),
+    text("buyer_vat", optional=True),
+    Column("amount", Numeric(14, 2), nullable=True),
+    text("currency", optional=True),
+    UniqueConstraint("file_id"),
     sqlite_autoincrement=True,
 )
 

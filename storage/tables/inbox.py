@@ -22,6 +22,7 @@ inbound_mails = Table(
 
 KEPT = "state = 'kept'"
 SHELVED = "state = 'quarantined'"
+HELD = "outcome = 'held'"
 IMAP = "way = 'imap'"
 SINK = "way <> 'imap'"
 UNTOLD = "way = 'imap' AND told_at IS NULL"
@@ -96,20 +97,37 @@ filings = Table(
     ref("message_id", "messages", optional=True),
     ref("person_id", "people", optional=True),
     ref("outgoing_mail_id", "outgoing_mails", optional=True),
+    ref("client_id", "clients", optional=True),
     text("sender", optional=True),
+    text("sender_name", optional=True),
+    text("subject", optional=True),
+    text("excerpt", optional=True),
     text("mail_message_id", optional=True, index=True),
     Column("findings", JSON, nullable=False),
     at("filed_at"),
+    at("told_at", optional=True),
+    at("reminded_at", optional=True),
     at("settled_at", optional=True),
     ref("settled_by_id", "people", optional=True),
     text("settled_as", optional=True),
     UniqueConstraint("fingerprint", "signed_address"),
+    Index("ix_filings_held_in", "conversation_id", "filed_at", sqlite_where=sql(HELD), postgresql_where=sql(HELD)),
     Index(
         "ix_filings_held",
         "sender",
         sqlite_where=sql("outcome = 'held' AND settled_at IS NULL"),
         postgresql_where=sql("outcome = 'held' AND settled_at IS NULL"),
     ),
+    sqlite_autoincrement=True,
+)
+
+blocked_senders = Table(
+    "blocked_senders",
+    metadata,
+    key(),
+    text("address", unique=True),
+    ref("by_id", "people"),
+    at("created_at"),
     sqlite_autoincrement=True,
 )
 

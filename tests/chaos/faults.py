@@ -179,7 +179,7 @@ def why_not(name: str, *, own_disk: bool) -> str | None:
 
 
 def mount(folder: Path) -> bool:
-    words = ["mount", "-t", "tmpfs", "-o", "size=1g,mode=0700", "tmpfs", str(folder)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=8g,mode=0700", "tmpfs", str(folder)]
     return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage import inbox, messages, outbox
+from storage import attached, inbox, messages, outbox
 from storage.records import ConversationId, MessageId, PersonId
 from storage.states import ArrivalState, MailState, Outcome
 from storage.tables.conversations import conversations
@@ -159,6 +159,6 @@ def every_conversation(session: Session) -> list[ConversationId]:
 
 def files_of(session: Session, ids: Sequence[MessageId]) -> dict[MessageId, frozenset[str]]:
     files: dict[MessageId, set[str]] = defaultdict(set)
-    for each in messages.attachments_of(session, ids):
+    for each in attached.attachments_of(session, ids):
         files[each.message_id].add(each.sha256)
     return {each: frozenset(files[each]) for each in ids}

@@ -40,6 +40,8 @@ ONLY = os.environ.get("CHAOS_ONLY", "")
 SHORT = Dose(kills=2, kill_gap=(0.3, 1.5), frozen=3, database_frozen=3, away=1)
 LONG = Dose(kills=KILLS, kill_gap=(0.5, 3), frozen=30, database_frozen=20, away=8)
 SETTLED_S = 300.0
+ROOM = 20_000_000_000
+"""Nobody's mailbox is full at the end of the long run: all faults deliver into the same ones."""
 
 
 @pytest.fixture
@@ -65,9 +67,12 @@ def plant(
             undo.callback(unmount, data)
         port = str(free_port())
         dovecot = start_dovecot(*EVERYBODY)
+        office = office_mailbox(dovecot)
+        for each in list(dovecot.quotas):
+            dovecot.add_mailbox(each, quota_bytes=ROOM)
         routes = {DOMAIN: f"lmtp:inet:127.0.0.1:{port}"}
         routes |= {each.partition("@")[2]: dovecot.route for each in EVERYBODY}
-        settings = office_mailbox(dovecot) | {
+        settings = office | {
             "NAVETTE_DATABASE_URL": postgres.url,
             "NAVETTE_BROKER_URL": redis.url,
             "NAVETTE_SINK_PROTOCOL": "lmtp",
@@ -137,7 +142,10 @@ def test_every_fault_under_its_own_load(request: pytest.FixtureRequest, plant: P
     names = [each for each in possible(request, plant) if ONLY in each]
     for number, name in enumerate(names, start=1):
         load = Load(plant=plant, boxes=boxes, seed=SEED, round=number, size=SIZE, seconds=20)
+        before = writes_that_failed(plant)
         FAULTS[name](plant, chance, LONG)
+        if "disk" in name:
+            assert writes_that_failed(plant) > before, "nobody wrote while the disk was full"
         counts = settle(plant, ledger, load, name)
         assert (counts.posted, counts.answered) == (SIZE, SIZE)
         assert counts.kept == counts.filed
@@ -147,6 +155,13 @@ def test_every_fault_under_its_own_load(request: pytest.FixtureRequest, plant: P
         print(rows[-1], flush=True)
     if not ONLY:
         write_section("Real servers", report_of(rows))
+
+
+def writes_that_failed(plant: Plant) -> int:
+    """As the processes log it when the disk says no."""
+    sending, filing = plant.told("files_down"), plant.told("put_off", fault="FilesDown")
+    sink, collector = plant.told("fault", full=True), plant.told("session_ended", fault="FilesDown")
+    return sum(len(each) for each in (sending, filing, sink, collector))
 
 
 def report_of(rows: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import smtplib
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import fields, replace
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from tests.conftest import TEST_POLICY
+from worker.checking.round_trip import Waits, check_round_trip
 from worker.checking.verdicts import Level, Verdict
 from worker.core.key_rings import read_keys
 from worker.core.reports import Action
@@ -31,6 +34,8 @@ KEY = "a-secret-of-the-tests-long-enough"
 KEYS = f"1:{KEY}"
 DOMAIN = TEST_POLICY.domain
 Make = Callable[..., Settings]
+PATIENT, SHORT = Waits(probe=20, report=0.1), Waits(probe=0.5, report=0.1)
+Trip = Callable[..., dict[str, Verdict]]
 
 
 @pytest.fixture
@@ -143,3 +148,50 @@ def told(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
 
 def levels(verdicts: Iterable[Verdict]) -> dict[str, str]:
     return {about: verdict.level.value for about, verdict in told(verdicts).items()}
+
+
+class Rewriter:
+    """A relay that takes everything and passes it on changed. What is refused there is lost, as with a bad relay."""
+
+    def __init__(self, sink_port: int, change: Callable[[str, str, bytes], tuple[str, str, bytes] | None]) -> None:
+        self.sink_port = sink_port
+        self.change = change
+
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        for recipient in envelope.rcpt_tos:
+            changed = self.change(envelope.mail_from, recipient, envelope.content)
+            if changed is not None:
+                with contextlib.suppress(smtplib.SMTPException), smtplib.SMTP("127.0.0.1", self.sink_port) as sink:
+                    sink.sendmail(changed[0], [changed[1]], changed[2])
+        return "250 taken"
+
+
+@pytest.fixture
+def trip(
+    set_up: Make, house: House, start_sink: Callable[[House, Settings], int], world: World, loop: Loop
+) -> Iterator[Trip]:
+    """Everything runs; then a round trip under these settings. ``change``: through a relay that changes mail."""
+    sink_port = start_sink(fitting(house, set_up()), set_up(sink_port=0))
+    world.lead_to("127.0.0.1", sink_port)
+    closing = contextlib.ExitStack()
+
+    def rewriter(change: Callable[..., Any]) -> int:
+        relay = Loop()
+        closing.callback(relay.close)
+
+        async def listen() -> Any:
+            return await relay.loop.create_server(
+                lambda: SMTP(Rewriter(sink_port, change), loop=relay.loop, hostname="relay.example"), "127.0.0.1", 0
+            )
+
+        server = relay.run(listen())
+        closing.callback(lambda: relay.loop.call_soon_threadsafe(server.close))
+        return int(server.sockets[0].getsockname()[1])
+
+    def begin(waits: Waits = PATIENT, change: Callable[..., Any] | None = None, **changes: Any) -> dict[str, Verdict]:
+        given = {"relay_port": rewriter(change) if change else world.port, "sink_port": sink_port} | changes
+        settings = set_up(**given)
+        return told(check_round_trip(settings, lambda: fitting(house, settings), waits))
+
+    with closing:
+        yield begin

@@ -18,6 +18,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"relay_password": "geheim-genoeg"}, "warning", "without user"),
     ({"relay_user": "anne", "relay_password": "geheim-genoeg"}, "warning", "in plain text"),
     ({"sending": "on", "operator_address": ""}, "warning", "alarms"),
+    ({"authserv_ids": "mx.firm.example"}, "warning", "at the border"),
 ]
 
 
@@ -46,6 +47,7 @@ def test_every_rule_has_its_case(set_up: Make) -> None:
         {"relay_host": "smtp.office365.com", "from_style": "mailbox", "mailbox_address": "office@firm.example"},
         {"relay_user": "anne", "relay_password": "geheim-genoeg", "relay_tls": "starttls"},
         {"operator_address": ""},
+        {"authserv_ids": "mx.firm.example", "sink_role": "behind_mx"},
     ],
 )
 def test_settings_that_fit_are_one_line(set_up: Make, changes: dict[str, Any]) -> None:

@@ -1,22 +1,17 @@
 """A probe goes out through the mail world and comes back to the real sink; or it does not, and check says why."""
 
-import contextlib
 import re
-import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 
 from storage import signed
-from tests.checking.conftest import DOMAIN, Loop, Make, Reporting, delivering, fitting, levels, told
+from tests.checking.conftest import DOMAIN, PATIENT, SHORT, Make, Reporting, Trip, delivering, fitting, levels, told
 from tests.e2e.conftest import free_port
 from tests.mail.relay_server import Act, RelayServer, running
 from worker.checking.probe import make_probe
 from worker.checking.round_trip import Waits, check_round_trip
-from worker.checking.verdicts import Verdict
 from worker.core.signed_addresses import token_in
 from worker.demo.world import World
 from worker.demo.world_behaviours import UNKNOWN
@@ -28,9 +23,7 @@ from worker.settings import Settings
 from worker.wiring import build_house
 
 MAILBOX = "office@fiduciaire.example"
-PATIENT, SHORT = Waits(probe=20, report=0.1), Waits(probe=0.5, report=0.1)
 ALL_KEPT = ("round trip", "size limit", "signed address", "Message-ID", "return path", "From", "headers", "from_style")
-Trip = Callable[..., dict[str, Verdict]]
 
 
 class Bouncing(Delivery):
@@ -41,53 +34,6 @@ class Bouncing(Delivery):
             self.bounce(job, UNKNOWN.status, UNKNOWN.reply)
             return None
         return super().forward(job)
-
-
-class Rewriter:
-    """A relay that takes everything and passes it on changed. What is refused there is lost, as with a bad relay."""
-
-    def __init__(self, sink_port: int, change: Callable[[str, str, bytes], tuple[str, str, bytes] | None]) -> None:
-        self.sink_port = sink_port
-        self.change = change
-
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        for recipient in envelope.rcpt_tos:
-            changed = self.change(envelope.mail_from, recipient, envelope.content)
-            if changed is not None:
-                with contextlib.suppress(smtplib.SMTPException), smtplib.SMTP("127.0.0.1", self.sink_port) as sink:
-                    sink.sendmail(changed[0], [changed[1]], changed[2])
-        return "250 taken"
-
-
-@pytest.fixture
-def trip(
-    set_up: Make, house: House, start_sink: Callable[[House, Settings], int], world: World, loop: Loop
-) -> Iterator[Trip]:
-    """Everything runs; then a round trip under these settings. ``change``: through a relay that changes mail."""
-    sink_port = start_sink(fitting(house, set_up()), set_up(sink_port=0))
-    world.lead_to("127.0.0.1", sink_port)
-    closing = contextlib.ExitStack()
-
-    def rewriter(change: Callable[..., Any]) -> int:
-        relay = Loop()
-        closing.callback(relay.close)
-
-        async def listen() -> Any:
-            return await relay.loop.create_server(
-                lambda: SMTP(Rewriter(sink_port, change), loop=relay.loop, hostname="relay.example"), "127.0.0.1", 0
-            )
-
-        server = relay.run(listen())
-        closing.callback(lambda: relay.loop.call_soon_threadsafe(server.close))
-        return int(server.sockets[0].getsockname()[1])
-
-    def begin(waits: Waits = PATIENT, change: Callable[..., Any] | None = None, **changes: Any) -> dict[str, Verdict]:
-        given = {"relay_port": rewriter(change) if change else world.port, "sink_port": sink_port} | changes
-        settings = set_up(**given)
-        return told(check_round_trip(settings, lambda: fitting(house, settings), waits))
-
-    with closing:
-        yield begin
 
 
 def test_a_good_way_keeps_everything(trip: Trip, world: World) -> None:

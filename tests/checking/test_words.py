@@ -6,7 +6,7 @@ from jinja2 import Environment, StrictUndefined
 from storage.states import Language, MailKind, Side, Visibility
 from tests.checking.conftest import levels, told
 from worker.checking.words import check_words, written_kinds
-from worker.core.brake import Brake
+from worker.core.desk import INTROS
 from worker.core.letter_rules import Form, form_of
 from worker.core.letters import AlarmKind, Letter, Words
 from worker.core.rejections import Rejection
@@ -48,8 +48,9 @@ def test_a_name_that_nobody_gives_is_a_fault_that_names_the_mail() -> None:
     assert "message in nl" in found.found
     assert "'lettre' is undefined" in found.found
     alarms = len(AlarmKind)
-    notices, rejections = 2 * len(Brake), 2 * len(Rejection)
-    assert f"{7 + alarms + notices + rejections} more" in found.found
+    notices, rejections = 2, 2 * len(Rejection)
+    of_the_house = sum(len(each) for each in INTROS.values())
+    assert f"{10 + alarms + of_the_house + notices + rejections} more" in found.found
 
 
 @pytest.mark.parametrize("broke", [NoTemplate("gone"), KeyError("how.note"), OSError("no file")])

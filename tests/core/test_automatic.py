@@ -8,6 +8,8 @@ import pytest
 from worker.core.automatic import Automatic, judge
 from worker.core.parsed import BodyLine, ParsedFile, ParsedMail
 from worker.core.reports import Report
+from worker.mail.spans import span_of
+from worker.mail.transfer import Decoded
 
 MAIL = ParsedMail(
     size=1,
@@ -148,7 +150,8 @@ def test_an_absence_with_a_file_is_a_message() -> None:
         name="a.pdf",
         media_type="application/pdf",
         declared_type="application/pdf",
-        content=b"x",
+        content=Decoded(span_of(b"x"), ""),
+        size=1,
         sha256="",
         inline=False,
         content_id=None,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.states import Side, Visibility
-from worker.core.internal_guard import repeats_a_note, why_internal
+from worker.core.internal_guard import repeats_a_note, why_internal, windows_of
 
 NOTE = "ce client ne paie jamais ses factures à temps et il faut le relancer"
 SHARED, INTERNAL = Visibility.SHARED, Visibility.INTERNAL
@@ -63,3 +63,17 @@ def test_a_whole_note_inside_any_text_is_found(before: list[str], after: list[st
 def test_a_case_managers_mail_is_compared_by_runs_of_eight_words() -> None:
     assert not repeats_a_note("ce client ne paie jamais ses factures", [NOTE])
     assert not repeats_a_note("merci beaucoup", ["merci"])
+
+
+@given(st.lists(st.integers(1, 40), max_size=8), st.integers(0, 300))
+def test_a_note_in_a_long_text_is_found_wherever_it_is_cut(sizes: list[int], before: int) -> None:
+    rest, pieces = "mot " * before + NOTE + " suite" * 20, []
+    for size in sizes:
+        pieces.append(rest[:size])
+        rest = rest[size:]
+    assert any(repeats_a_note(window, [NOTE]) for window in windows_of([*pieces, rest]))
+
+
+def test_long_texts_are_looked_at_in_stretches_of_their_pieces() -> None:
+    windows = list(windows_of(["mot " * 1_000] * 5 + ["x" * 9_000] * 5))
+    assert max(len(each) for each in windows) < 9_000 + 4_001

@@ -130,6 +130,11 @@ EXPECTED = {
     MailKind.RECEIPT: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.REJECTION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.QUESTION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.HELD_NOTICE: ("auto-generated", "RN, NRN, AutoReply"),
+    MailKind.CONFIRMATION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.WAITING_NOTICE: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.COMMAND_ANSWER: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.REFUSED_FILES: ("auto-replied", "OOF, RN, NRN, AutoReply"),
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from storage import conversations, inbox, messages, signed
 from storage.records import ConversationId
+from storage.signed import Wanted
 from storage.states import AddressKind, ArrivalState, Side
 from storage.tables.inbox import arrivals, filings
 from tests.e2e.conftest import DOMAIN
@@ -46,10 +47,9 @@ def talk(station: RealStation, number: int) -> tuple[ConversationId, str]:
     with house.database.writing() as session:
         people = conversations.participants_of(session, started.conversation_id)
         (sophie,) = [each for each in people if each.side is Side.CLIENT]
-        row = signed.address_of_participant(
-            session, started.conversation_id, sophie.id, AddressKind.REPLY, now=house.now(session)
-        )
-    token = house.keys.sign(AddressKind.REPLY, row.public_id)
+        wanted = Wanted(kind=AddressKind.REPLY, conversation_id=started.conversation_id, participant_id=sophie.id)
+        found = signed.standing_addresses(session, [wanted], now=house.now(session))
+    token = house.keys.sign(AddressKind.REPLY, found[wanted])
     return started.conversation_id, f"{local_part(AddressKind.REPLY, token)}@{DOMAIN}"
 
 

@@ -1,14 +1,19 @@
 """The fakes of our ports, and the real printer and reader."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import Firm, HandClock, HeardBell
 from tests.flows.mailroom import Mailroom
 from tests.flows.outgoing import Post, ScriptedRelay
+from tests.flows.questions import Question
 from tests.flows.test_portal import ask
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import Started
 from worker.flows.house import House
+from worker.mail.limited.desk import FileDesk
 from worker.mail.parsing import MailReader
 from worker.mail.printing import MailPrinter
 
@@ -45,3 +50,26 @@ def asked(out: Post, firm: Firm, clock: HandClock) -> tuple[Started, SealedMail]
     clock.forward(seconds=60)
     out.run()
     return started, out.relay.sent[-1]
+
+
+@pytest.fixture(scope="module")
+def looking() -> Iterator[MailReader]:
+    desk = FileDesk()
+    yield MailReader(desk=desk)
+    desk.close()
+
+
+@pytest.fixture
+def desk_room(room: Mailroom, looking: MailReader) -> Mailroom:
+    """A mailroom that looks into files."""
+    return replace(room, reader=looking)
+
+
+@pytest.fixture
+def questions(out: Post, firm: Firm, clock: HandClock) -> list[Question]:
+    started = [ask(out.house, firm, to=[firm.sophie]) for _ in range(4)]
+    clock.forward(seconds=60)
+    out.run()
+    by_number = {each.conversation_id: each for each in started}
+    assert len(out.relay.sent) == len(by_number)
+    return [Question(*pair) for pair in zip(started, out.relay.sent, strict=True)]

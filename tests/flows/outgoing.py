@@ -20,11 +20,14 @@ from worker.core.reports import Action, RecipientReport
 from worker.flows.conversations import Started
 from worker.flows.evidence import apply_report
 from worker.flows.house import House
-from worker.flows.sending import send_mail
+from worker.flows.sending import send_mails
 from worker.flows.sweeping import sweep
+from worker.flows.talking import Watch
 from worker.mail.printing import MailPrinter
 
 OK = Taken(reply="250 2.0.0 queued", reports_asked=True)
+STILL = Watch(seconds=lambda: 0.0)
+"""A stopwatch that no busy machine moves."""
 LATER = Later(reply="450 4.2.0 greylisted", busy=False)
 
 
@@ -59,7 +62,9 @@ class Post:
     def run(self) -> list[MailState | None]:
         self.bell.outgoing.clear()
         sweep(self.house)
-        return [send_mail(self.house, self.relay, self.printer, each) for each in list(self.bell.outgoing)]
+        ids = list(self.bell.outgoing)
+        states = send_mails(self.house, self.relay, self.printer, ids, STILL)
+        return [states.get(each) for each in ids]
 
     def parsed(self, at: int = -1) -> email.message.EmailMessage:
         found = email.message_from_bytes(self.relay.sent[at].content, policy=email.policy.default)

@@ -23,7 +23,8 @@ from tests.conftest import HeardBell
 from tests.flows.collected import mail
 from tests.servers.dovecot import Dovecot, password_of, running_dovecot
 from worker.collector import collect_once
-from worker.settings import BadSettings, Settings, load_settings
+from worker.settings import Settings, load_settings
+from worker.settings_sources import BadSettings
 from worker.supervisor import children_of
 
 OFFICE, VAT = "office@firm.example", "vat@firm.example"

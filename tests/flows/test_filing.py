@@ -1,5 +1,7 @@
 """Filing: a reply becomes a message in the right conversation, with only its new text and with its files."""
 
+import pytest
+
 from storage import outbox
 from storage.states import (
     Evidence,
@@ -17,7 +19,9 @@ from tests.flows.mailroom import (
 )
 from tests.flows.outgoing import Post, only, tick
 from tests.flows.test_portal import view
+from worker.cli.views import print_message
 from worker.flows.conversations import post_message
+from worker.flows.explaining import explain_message
 
 
 def test_a_reply_becomes_a_message_with_only_its_new_text(room: Mailroom, firm: Firm, asked: Asked) -> None:
@@ -29,6 +33,25 @@ def test_a_reply_becomes_a_message_with_only_its_new_text(room: Mailroom, firm: 
     message = view(room.house, firm.anne, started.conversation_id).messages[1]
     assert message.quoted_text is not None
     assert "à quoi correspond" in message.quoted_text
+
+
+def test_what_was_cut_and_by_which_rule_is_kept_shown_and_explained(
+    room: Mailroom, firm: Firm, asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started, sent = asked
+    quoted = "C'est le four.\r\n\r\nLe 24/11/2026 à 10:00, Anne Dupont a écrit :\r\n> Bonjour Sophie, à quoi correspond cette facture ?"
+    room.file(reply(sent, quoted), address_in(sent))
+
+    message = view(room.house, firm.anne, started.conversation_id).messages[1]
+    assert (message.cut_rule, message.cut_confidence) == ("comparison+header", 0.98)
+    told = explain_message(room.house, message.message.id) or []
+    assert [each.told for each in told if each.what == "new text"] == ["comparison+header, confidence 0.98"]
+    print_message(message, full=False)
+    assert "à quoi correspond" not in capsys.readouterr().out
+    print_message(message, full=True)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "à quoi correspond cette facture" in shown
+    assert "cut by comparison+header, confidence 0.98" in shown
 
 
 def test_a_reply_is_evidence_for_the_mail_it_answers(room: Mailroom, firm: Firm, asked: Asked) -> None:

@@ -17,7 +17,7 @@ from tests.flows.mailroom import (
     reply,
     texts,
 )
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.flows.filing import file_arrival
 from worker.flows.sweeping import sweep
 from worker.mail.parsing import MailReader
@@ -57,7 +57,7 @@ def test_mails_without_message_id_and_date_are_neither_dropped_nor_merged(
 
 
 class BrokenReader(MailReader):
-    def parse(self, raw: bytes) -> ParsedMail:
+    def parse(self, raw: RawMail) -> ParsedMail:
         raise ZeroDivisionError
 
 

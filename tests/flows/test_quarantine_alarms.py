@@ -9,7 +9,7 @@ from storage.states import ArrivalState, Language, MailKind, MailState, Outcome
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.mailroom import Asked, Mailroom, address_in, reply
 from tests.flows.outgoing import Post
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.flows.filing import file_arrival
 from worker.mail.parsing import MailReader
 
@@ -21,9 +21,9 @@ class PoisonReader(MailReader):
 
     broken = True
 
-    def parse(self, raw: bytes) -> ParsedMail:
-        if self.broken and b"poison" in raw:
-            raise KeyError if b"other" in raw else ValueError
+    def parse(self, raw: RawMail) -> ParsedMail:
+        if self.broken and b"poison" in raw[:]:
+            raise KeyError if b"other" in raw[:] else ValueError
         return super().parse(raw)
 
 

@@ -1,13 +1,15 @@
 """Races and faults between the steps, made with real locks, real data and faulty disks."""
 
 import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from storage import attention, conversations, people
-from storage.files import FilesDown, FileStore
+from storage.files import FilesDown, FileStore, Shelf
 from storage.records import PublicId
 from storage.states import AttentionReason, Outcome, Side
 from tests.conftest import Firm, HandClock
@@ -69,9 +71,15 @@ def test_a_mail_that_cannot_be_gathered_stops_no_other(out: Post, firm: Firm, cl
     assert [each.recipient for each in out.relay.sent[1:]] == ["anne@fiduciaire.example"], "she hears that it failed"
 
 
-class FullDisk(FileStore):
+class FullShelf(Shelf):
     def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
         raise FilesDown("No space left on device (28)")
+
+
+class FullDisk(FileStore):
+    @contextmanager
+    def shelf(self) -> Iterator[Shelf]:
+        yield FullShelf(self.root)
 
 
 def test_an_edit_after_a_try_that_made_no_bytes_is_what_goes(out: Post, firm: Firm, clock: HandClock) -> None:
@@ -94,9 +102,9 @@ class LateDisk(FileStore):
 
     meanwhile = staticmethod(lambda: None)
 
-    def put_attachment(self, client: PublicId, content: bytes) -> str:
+    def put_attachment_pieces(self, client: PublicId, sha256: str, pieces: Iterable[bytes]) -> None:
         self.meanwhile()
-        return super().put_attachment(client, content)
+        super().put_attachment_pieces(client, sha256, pieces)
 
 
 def test_files_stay_with_the_mail_when_the_decision_changes_between_the_looks(

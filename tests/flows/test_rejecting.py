@@ -13,7 +13,7 @@ from tests.flows.mailroom import Asked, Mailroom, address_in, header, note_addre
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import ask
 from worker.core.filing_facts import Why
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import Never
 from worker.mail.parsing import MailReader
 
@@ -27,9 +27,9 @@ class SmallReader(MailReader):
         super().__init__()
         self.limit = limit
 
-    def parse(self, raw: bytes) -> ParsedMail:
+    def parse(self, raw: RawMail) -> ParsedMail:
         mail = super().parse(raw)
-        return replace(mail, quarantine=self.limit) if b"over" in raw else mail
+        return replace(mail, quarantine=self.limit) if b"over" in raw[:] else mail
 
 
 def rejections(room: Mailroom) -> list[OutgoingMail]:

@@ -17,7 +17,8 @@ from tests.flows.test_portal import ask
 from tests.flows.test_undo_window import mails, post
 from worker.core.policy import Sending
 from worker.flows.conversations import NewFile, Posted, Started, post_message
-from worker.flows.sending import ring_next, send_mail
+from worker.flows.recording import following
+from worker.flows.sending import send_mail
 
 
 def test_nothing_goes_before_the_window_ends(out: Post, firm: Firm, clock: HandClock) -> None:
@@ -145,12 +146,14 @@ def test_a_mail_that_is_to_be_tried_again_later_lets_the_next_one_go(out: Post, 
 
 def test_nothing_is_rung_for_while_the_firm_has_not_said_so(out: Post, firm: Firm, clock: HandClock) -> None:
     started = ask_twice(out, firm, clock, to=[firm.sophie])
-    first, _ = mails(out.house, started.conversation_id, firm.sophie)
+    first, second = mails(out.house, started.conversation_id, firm.sophie)
+    out.relay.answers = [LATER]
+    off = with_policy(out.house, sending=Sending.OFF)
     send_mail(out.house, out.relay, out.printer, first.id)
-    out.bell.outgoing.clear()
-    ring_next(with_policy(out.house, sending=Sending.OFF), first)
 
-    assert out.bell.outgoing == []
+    with out.house.database.reading() as session:
+        assert following(session, out.house, [first], now=clock.at) == [second.id]
+        assert following(session, off, [first], now=clock.at) == []
 
 
 def test_an_internal_message_never_leaves_in_a_mail_to_a_client_whatever_the_flow_did(

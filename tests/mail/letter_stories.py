@@ -6,9 +6,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from storage.records import About
-from storage.states import AboutKind, Language, MailKind, Side, Visibility
-from worker.core.brake import Brake
-from worker.core.letters import Failure, Letter, LetterMessage, Notice, Rejected
+from storage.states import AboutKind, AsideReason, Language, MailKind, Side, Visibility
+from worker.core.file_rules import REFUSED
+from worker.core.letters import Failure, Letter, LetterMessage, Notice, Refusal, RefusedFile, Rejected
 from worker.core.rejections import Rejection
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -60,10 +60,13 @@ def a_letter(
         answer_wanted=True,
     )
     if kind is MailKind.NOTICE:
-        told = Notice(kind=Brake.MANY, person="Sophie Martin", count=20, minutes=120)
+        told = Notice(person="Sophie Martin", count=20, minutes=120)
         return replace(letter, messages=(), notice=told)
     if kind is MailKind.REJECTION:
         return replace(letter, messages=(), rejected=Rejected(reason=Rejection.EMPTY, came_at=at(10, 5)))
+    if kind is MailKind.REFUSED_FILES:
+        files = tuple(RefusedFile(name=f"{each}.pdf", why=each) for each in sorted(REFUSED))
+        return replace(letter, messages=(), signer="Fiduciaire Générale", refusal=Refusal(author="", files=files))
     if kind is not MailKind.FAILURE_NOTICE:
         return letter
     failure = Failure(
@@ -90,6 +93,8 @@ def a_long_letter(
                 happened_at=at(10, 12),
                 text=f"Voir aussi {url}.\n\n  1. ligne en retrait\n  2. " + "Donaudampfschifffahrt" * 8,
                 files_left_out=("Scan complet du classeur 2026.tiff",),
+                files_unscanned=("Annexe.docx",),
+                files_refused=(RefusedFile(name="relevé.pdf", why=AsideReason.ENCRYPTED),),
             ),
         ),
         earlier=(

@@ -1,11 +1,14 @@
 """The same mail by two ways has one fingerprint, another mail another."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.mail.written import HEAD, mail
-from worker.mail.fingerprints import PIECE
+from worker.mail.fingerprints import body_pieces
 from worker.mail.limits import DEFAULT
 from worker.mail.parsing import read_mail
+from worker.mail.spans import PIECE
 
 RAW = mail("text/plain", "Bonjour\nAnne\n")
 
@@ -64,3 +67,9 @@ def test_large_bodies_are_compared_as_small_ones(length: int) -> None:
     head = b"Date: x\n\n"
     assert fingerprint(head + body) == fingerprint((head + body).replace(b"\n", b"\r\n") + b"\r\n")
     assert fingerprint(head + body) != fingerprint(head + body.replace(b"\n\ny", b"\ny"))
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"x"]), max_size=30).map(b"".join), st.integers(1, 9))
+def test_a_body_in_pieces_counts_as_the_whole_does(body: bytes, size: int) -> None:
+    whole = body.replace(b"\r\n", b"\n").rstrip(b"\n")
+    assert b"".join(body_pieces(b"head" + body, 4, size)) == whole

@@ -111,6 +111,16 @@ def test_a_blockquote_that_only_indents_is_no_quote(attribute: str) -> None:
         ("<div class=moz-cite-prefix><div id=Signature>x</div></div>", ("moz-cite-prefix", "Signature")),
         ("<div class=MsoNormal id=whatever>x</div>", ()),
         ("<div id=appendonsend></div><div>x</div>", ("appendonsend",)),
+        ("<div id=Signature></div><div>x</div>", ()),
+        ("<div class=yiv123gmail_signature>x</div>", ("gmail_signature",)),
+        ("<div class=ydp1a2b3cyahoo_quoted>x</div>", ("yahoo_quoted",)),
+        ("<div class=ecxgmail_quote>x</div>", ("gmail_quote",)),
+        ("<div id=m_-81divRplyFwdMsg>x</div>", ("divRplyFwdMsg",)),
+        ("<div class=y data-smartmail=gmail_signature>x</div>", ("gmail_signature",)),
+        ("<div style='border-top: 1pt solid rgb(225, 225, 225)'>x</div>", ("outlook_border",)),
+        ("<p style='color:red'>x</p>", ("coloured",)),
+        ("<p style='background-color:red'>x</p>", ()),
+        ("<font color=blue>x</font>", ("coloured",)),
         ("<div id=appendonsend>\n <span> </span></div>\n<div>x</div>", ("appendonsend",)),
     ],
 )
@@ -155,3 +165,40 @@ def test_formatting_tags_that_trees_rebuild_at_each_paragraph_go() -> None:
 
 def test_a_link_around_a_block_tells_its_address_too() -> None:
     assert texts_of("<a href='https://x.example/f'><div>Payer</div></a>") == ["Payer", "<https://x.example/f>"]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="font-size:0;line-height:0">aperçu</div>',
+        '<div style="FONT-SIZE: 0px">aperçu <b>en gras</b></div>',
+        '<span style="visibility:hidden">aperçu</span>',
+        '<div style="opacity:0;">aperçu</div>',
+        '<div style="opacity: 0">aperçu</div>',
+        '<div style="mso-hide:all">aperçu</div>',
+        "<p>&nbsp;&zwnj;&nbsp;&zwnj;&nbsp;&zwnj;&nbsp;&zwnj;</p>",
+        "<p>&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;</p>",
+    ],
+)
+def test_a_hidden_preview_is_not_read(hidden: str) -> None:
+    assert [line.text for line in html_lines(f"{hidden}<p>Bonjour</p>", 100)[0]] == ["Bonjour"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<table><td style="font-size:0px;padding:10px"><div style="font-size:13px">Bonjour</div></td></table>',
+        '<div style="font-size:0.9em">Bonjour</div>',
+        '<div style="font-size:10px">Bonjour</div>',
+        '<div style="opacity:0.8">Bonjour</div>',
+        '<div style="fill-opacity:0">Bonjour</div>',
+        '<div style="font-size:0"></div>Bonjour',
+    ],
+)
+def test_what_only_looks_hidden_is_read(shown: str) -> None:
+    assert [line.text for line in html_lines(shown, 100)[0]] == ["Bonjour"]
+
+
+def test_an_emoji_of_several_characters_stays_whole() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+    assert [line.text for line in html_lines(f"<p>Merci {family}", 100)[0]] == [f"Merci {family}"]

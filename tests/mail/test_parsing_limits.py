@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mail.written import HEAD, mail
+from tests.mail.written import HEAD, mail, multipart, part
 from worker.mail.limits import DEFAULT, Limits
 from worker.mail.parsing import parse, read_mail
 
@@ -10,6 +10,12 @@ from worker.mail.parsing import parse, read_mail
 def nested(levels: int) -> bytes:
     heads = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(levels))
     return f"{HEAD}{heads}Content-Type: text/plain\n\nau fond\n".encode()
+
+
+def in_three(inner: bytes) -> bytes:
+    """Three multiparts with these parts each."""
+    part = b"--b\nContent-Type: multipart/mixed; boundary=in\n\n" + inner
+    return b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 3
 
 
 @pytest.mark.parametrize(
@@ -25,7 +31,13 @@ def nested(levels: int) -> bytes:
         (b"Content-Type: text/plain" + b";" * 40_000 + b"\n\nx", "parameters"),
         (b"Content-Disposition: inline" + b";" * 40_000 + b"\n\nx", "parameters"),
         (b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 1_000, "parts"),
+        (in_three(b"--in\n\nx\n" * (DEFAULT.parts // 2)), "parts"),
         (nested(1_000), "nesting"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--bx\n" * 10_001 + b"--b\n\nx\n--b--\n", "boundaries"),
+        (
+            b"Content-Type: multipart/mixed; boundary=b\n\n" + (b"--b\nA: " + b"x" * 90_000 + b"\n\nx\n") * 12,
+            "header_bytes",
+        ),
     ],
 )
 def test_what_is_over_a_limit_is_quarantined_under_its_name(raw: bytes, limit: str) -> None:
@@ -88,3 +100,10 @@ def test_hostile_mails_within_the_limits_are_read(raw: bytes) -> None:
     assert found.quarantine is None
     assert len(found.lines) <= 3 * DEFAULT.lines
     found.text.encode("utf-8")
+
+
+def test_the_lines_of_many_texts_count_together() -> None:
+    texts = [part("text/plain", "x\n" * (DEFAULT.lines * 3 // 4)) for _ in range(5)]
+    found = read_mail(multipart("mixed", *texts, head=HEAD), DEFAULT)
+
+    assert 1.5 * DEFAULT.lines <= len(found.lines) <= 2 * DEFAULT.lines + len(texts)

@@ -3,24 +3,34 @@ of ``parse``, so that a bug fails here instead of being quarantined.
 """
 
 import codecs
+import dataclasses
 import hashlib
+import os
 import unicodedata
+from collections.abc import Iterator
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.mail.written import HEAD, mail, multipart, part, report_mail
+from tests.mail.elsewhere import Elsewhere
+from tests.mail.written import HEAD, content_of, mail, multipart, part, report_mail
 from worker.core.automatic import judge
 from worker.core.parsed import ParsedMail
 from worker.mail.charsets import CODECS, clean, decode
 from worker.mail.file_names import different_names, file_name
 from worker.mail.limits import DEFAULT, Limits
 from worker.mail.parsing import parse, read_mail
+from worker.mail.spans import Span, Window
 
 SMALL = Limits(
     size=60_000, header_bytes=4_000, headers=30, header_line=2_000, encoded_words=20, parameters=10, parts=12
 )
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = int(os.environ.get("FUZZ", "200"))
+"""Examples of each of five properties of the parser: 10,000 together in CI, more in `make fuzz`, each within 2 s there."""
+CI = 2_000
+thorough = settings(relaxed, max_examples=FUZZ, deadline=2_000 if FUZZ > CI else None)
+
 
 SAMPLES = [
     mail("text/plain; charset=utf-8; format=flowed", "Bonjour \nAnne\n> cité\n-- \nSophie"),
@@ -74,12 +84,25 @@ def check(found: ParsedMail, raw: bytes) -> None:
     assert all(is_clean(text) and "\n" not in text for text in [*texts, *(line.text for line in lines)])
     assert all(line.depth >= 0 for line in lines)
     assert (found.sender is None) == bool(found.from_defects) or found.quarantine is not None
-    assert all(hashlib.sha256(file.content).hexdigest() == file.sha256 for file in found.files)
+    assert all(hashlib.sha256(content_of(file)).hexdigest() == file.sha256 for file in found.files)
     assert len({file.name.casefold() for file in found.files}) == len(found.files)
+    for text in strings_in(found):
+        assert "\x00" not in text
+        text.encode("utf-8")
     judge(found, null_sender=False)
 
 
-@relaxed
+def strings_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        yield from strings_in(tuple(getattr(value, each.name) for each in dataclasses.fields(value)))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from strings_in(each)
+
+
+@thorough
 @given(st.binary(max_size=2_000))
 def test_any_bytes_are_read(raw: bytes) -> None:
     check(read_mail(raw, DEFAULT), raw)
@@ -106,13 +129,13 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(raw)
 
 
-@relaxed
+@thorough
 @given(mutated())
 def test_mutated_mails_are_read(raw: bytes) -> None:
     check(read_mail(raw, DEFAULT), raw)
 
 
-@relaxed
+@thorough
 @given(mutated())
 def test_small_limits_quarantine_and_never_raise(raw: bytes) -> None:
     check(read_mail(raw, SMALL), raw)
@@ -171,7 +194,7 @@ TREES = st.recursive(
 )
 
 
-@relaxed
+@thorough
 @given(TREES)
 def test_generated_trees_are_read(tree: bytes) -> None:
     raw = HEAD.encode() + tree
@@ -179,6 +202,16 @@ def test_generated_trees_are_read(tree: bytes) -> None:
 
 
 @relaxed
+@given(TREES, st.integers(40, 400))
+def test_a_tree_in_a_file_is_the_tree_in_memory(tree: bytes, width: int) -> None:
+    raw = HEAD.encode() + tree
+    through = Span(Window(Elsewhere(raw), width=width), 0, len(raw))
+    found, same = read_mail(through, DEFAULT), read_mail(raw, DEFAULT)
+    assert found == same
+    assert [content_of(each) for each in found.files] == [content_of(each) for each in same.files]
+
+
+@thorough
 @given(TREES)
 def test_the_same_bytes_give_the_same_mail(tree: bytes) -> None:
     assert parse(tree) == parse(tree)

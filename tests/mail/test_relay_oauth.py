@@ -12,6 +12,7 @@ from tests.mail.test_relay import MAIL, options_for
 from worker.core.failures import TemporaryFailure
 from worker.core.relaying import Later, Taken
 from worker.mail.relay import SmtpRelay
+from worker.mail.tokens import TokenFailed
 
 REFUSED = b"535 5.7.3 Authentication unsuccessful: eyJ token-1\r\n"
 CHALLENGE = b"334 eyJzdGF0dXMiOiI0MDEifQ==\r\n"
@@ -25,8 +26,11 @@ class CountedTokens:
     given: int = 1
     refused: list[str] = field(default_factory=list)
     is_down: bool = False
+    refuses: bool = False
 
     def token(self) -> str:
+        if self.refuses:
+            raise TokenFailed("the token server refuses: 401 invalid_client")
         if self.is_down:
             raise TemporaryFailure("the token server does not answer: URLError")
         return f"token-{self.given}"
@@ -76,7 +80,7 @@ def test_a_token_refused_twice_keeps_the_mail_for_later_and_names_no_secret(stag
     answer = stage.relay.send(MAIL)
 
     assert isinstance(answer, Later)
-    assert answer.busy
+    assert (answer.busy, answer.refuses_us) == (True, True)
     assert "NAVETTE_OAUTH_SCOPE" in answer.reply
     assert "token-" not in answer.reply
     assert stage.tokens.refused == ["token-1"]
@@ -88,6 +92,15 @@ def test_a_token_server_that_is_down_keeps_the_mail_for_later(stages: Stages) ->
     stage.tokens.is_down = True
 
     assert stage.relay.send(MAIL) == Later(reply="the token server does not answer: URLError", busy=True)
+
+
+def test_a_token_server_that_refuses_is_a_matter_for_a_person(stages: Stages) -> None:
+    stage = stages.begin("AUTH XOAUTH2", WELCOME)
+    stage.tokens.refuses = True
+
+    answer = stage.relay.send(MAIL)
+
+    assert answer == Later(reply="the token server refuses: 401 invalid_client", busy=True, refuses_us=True)
 
 
 def test_a_relay_without_oauth_is_told_what_to_set(stages: Stages) -> None:

@@ -154,11 +154,21 @@ def test_a_refused_login_is_never_the_mails_fault_and_tells_no_password(start: S
     answer = relay.send(MAIL)
 
     assert isinstance(answer, Later)
-    assert answer.busy
+    assert (answer.busy, answer.refuses_us) == (True, True)
     assert "535 5.7.8 you said …, … and …" in answer.reply
     assert "NAVETTE_RELAY_PASSWORD" in answer.reply
     assert PASSWORD not in repr(relay.options)
     assert server.said("MAIL") == []
+
+
+def test_a_relay_that_cannot_check_a_password_now_does_not_refuse_us(start: Start) -> None:
+    served = RelayServer(offers=("AUTH PLAIN",), answers={"AUTH": [b"454 4.7.0 temporary authentication failure\r\n"]})
+    _, relay = start(served, tls="none", user="anne", password=PASSWORD)
+
+    answer = relay.send(MAIL)
+
+    assert isinstance(answer, Later)
+    assert (answer.busy, answer.refuses_us) == (True, False)
 
 
 def test_a_relay_without_our_logins_is_told_by_name(start: Start) -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from storage.states import AboutKind, Language, MailKind, Side, Visibility
+from storage.states import AboutKind, AsideReason, Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, NOTE_ADDRESS, REPLY_ADDRESS, a_letter, a_long_letter, at
 from worker.core.letter_rules import Unprintable
-from worker.core.letters import Letter, LetterMessage
+from worker.core.letters import Letter, LetterMessage, Refusal, RefusedFile
 from worker.mail.cleaning import clean_lines
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import NoTemplate, render
@@ -257,3 +257,49 @@ def test_the_time_shown_is_the_one_given_in_the_readers_zone() -> None:
     message = LetterMessage(author="Marc", happened_at=at(0, 30, day=1), text="")
 
     assert "dimanche 1 novembre 2026, 00:30" in render(replace(a_letter(), messages=(message,))).text
+
+
+def test_refused_files_are_named_with_their_reasons_and_what_to_do_once_per_reason() -> None:
+    files = tuple(RefusedFile(name=name, why=AsideReason.ENCRYPTED) for name in ("a.pdf", "b\r\nBcc: x.pdf"))
+    refused = replace(a_letter(MailKind.REFUSED_FILES), refusal=Refusal(author="", files=files))
+    text = render(refused).text.replace("\u00a0", " ")
+
+    assert "- a.pdf : protégé par un mot de passe\n- b Bcc: x.pdf : protégé par un mot de passe\n" in text
+    assert text.count("renvoyez-le sans mot de passe") == 1
+    assert "Le reste de votre message est bien arrivé." in text
+
+
+def test_a_colleague_is_told_of_an_infected_file_and_not_what_its_sender_should_do() -> None:
+    file = RefusedFile(name="a.pdf", why=AsideReason.INFECTED)
+    told = replace(
+        a_letter(MailKind.REFUSED_FILES, side=Side.FIRM, visibility=Visibility.INTERNAL),
+        refusal=Refusal(author="Sophie Martin", files=(file,)),
+    )
+    text = " ".join(render(told).text.replace("\u00a0", " ").split())
+
+    assert "Un fichier envoyé par Sophie Martin contient un virus" in text
+    assert "votre appareil" not in text
+
+
+def test_files_that_were_not_taken_over_or_not_scanned_are_named_under_their_message() -> None:
+    text = render(a_long_letter()).text.replace("\u00a0", " ")
+
+    assert "portail : Annexe.docx\n" in text
+    assert "Non repris : relevé.pdf (protégé par un mot de passe)\n" in text
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "Nobody can open it."), (2, "Nobody can open them.")])
+def test_one_infected_file_is_not_spoken_of_as_several(count: int, said: str) -> None:
+    files = (RefusedFile(name="a.exe", why=AsideReason.INFECTED),) * count
+    letter = a_letter(MailKind.REFUSED_FILES, Language.EN, Side.FIRM)
+    words = render(replace(letter, refusal=Refusal(author="Sophie Martin", files=files)))
+
+    assert said in words.text
+    assert said in words.html
+
+
+def test_the_text_part_says_what_to_do_with_the_address_that_closes() -> None:
+    words = render(replace(a_letter(language=Language.EN), close_address="a+abc@firm.example"))
+
+    assert "(send an email to this address):\n  a+abc@firm.example" in words.text
+    assert "send an email to this address" not in words.html

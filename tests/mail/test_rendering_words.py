@@ -10,30 +10,26 @@ from jinja2 import StrictUndefined
 
 from storage.states import Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, a_letter, a_long_letter
-from worker.core.brake import Brake
+from worker.core.desk import DESK_KINDS
+from worker.core.file_rules import REFUSED
 from worker.core.letter_rules import NOTICES
 from worker.core.rejections import Rejection
 from worker.mail.failure_words import SENTENCE_OF, SENTENCES, UNDEFINED, sentence_for
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
-KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE, MailKind.NOTICE, MailKind.REJECTION)
+KINDS = (
+    MailKind.MESSAGE,
+    MailKind.CORRECTION,
+    MailKind.FAILURE_NOTICE,
+    MailKind.REFUSED_FILES,
+    MailKind.NOTICE,
+    MailKind.REJECTION,
+)
 LATER = {
     MailKind.REMINDER,
     MailKind.RECEIPT,
-    MailKind.QUESTION,
     MailKind.DIGEST,
-}
-MADE = {
-    "why.",
-    "todo.",
-    "alarm.todo_",
-    "subject.alarm_",
-    "notice.",
-    "notice.todo_",
-    "subject.notice_",
-    "rejection.",
-    "rejection.todo_",
 }
 MARKERS = {
     Language.FR: "--- Répondez au-dessus de cette ligne ---",
@@ -52,10 +48,19 @@ def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
 ALL = [(kind, language, *form) for kind in KINDS for language in Language for form in forms_of(kind)]
 
 
+MADE = (
+    *("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_"),
+    *("refused.", "refused_todo.", "refusal.yours_", "refusal.others_"),
+    *("rejection.", "rejection.todo_"),
+    *("desk.", "held_why.", "link.", "answer.", "subject.held_notice_"),  # tests/mail/test_rendering_desk.py
+)
+
+
 def sources() -> dict[str, str]:
     """Every template of the package, and the code that chooses words."""
     found = {name: ENVIRONMENT.loader.get_source(ENVIRONMENT, name)[0] for name in templates() if ENVIRONMENT.loader}
-    return found | {"view": resources.files("worker.mail").joinpath("letter_view.py").read_text(encoding="utf-8")}
+    views = ("letter_view.py", "desk_view.py")
+    return found | {each: resources.files("worker.mail").joinpath(each).read_text(encoding="utf-8") for each in views}
 
 
 def templates() -> list[str]:
@@ -63,7 +68,7 @@ def templates() -> list[str]:
 
 
 def test_every_kind_is_either_written_or_refused() -> None:
-    assert {*KINDS, MailKind.ALARM} | LATER == set(MailKind)
+    assert {*KINDS, MailKind.ALARM} | DESK_KINDS | LATER == set(MailKind)
     for kind in LATER:
         with pytest.raises(NoTemplate):
             render(replace(a_letter(), kind=kind))
@@ -74,7 +79,12 @@ def test_every_mail_renders_in_every_language(
     kind: MailKind, language: Language, side: Side, visibility: Visibility
 ) -> None:
     short = a_letter(kind, language, side, visibility)
-    told = {"failure": short.failure, "notice": short.notice, "rejected": short.rejected}
+    told = {
+        "failure": short.failure,
+        "notice": short.notice,
+        "rejected": short.rejected,
+        "refusal": short.refusal,
+    }
     long = replace(a_long_letter(language, side, visibility), kind=kind, **told)  # type: ignore[arg-type]
     bare = replace(short, messages=(), about=None, reply_address=None, note_address=None)
     assert ENVIRONMENT.undefined is StrictUndefined
@@ -111,29 +121,18 @@ def test_every_word_is_used_and_every_word_used_is_there() -> None:
     code = "\n".join(sources().values())
     words = set(phrases_in(Language.FR).words)
     used = {key for key in words if f'"{key}"' in code}
-    made = {
-        key
-        for key in words
-        if key.startswith(
-            (
-                "address.",
-                "about.",
-                "why.",
-                "todo.",
-                "failure.yours_",
-                "failure.others_",
-                "alarm.",
-                "subject.alarm_",
-                "notice.",
-                "subject.notice_",
-                "rejection.",
-            )
-        )
-    }
+    made = {key for key in words if key.startswith(MADE)}
     patterns = {"locale", "day", "day_and_time", "day_and_time_in_sentence"}
 
     assert words == used | made | patterns
-    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - MADE <= words
+    assert set(re.findall(r'say\("([a-z_.]+)"', code)) - {*MADE, "alarm.todo_"} <= words
+
+
+def test_every_refusal_has_a_reason_and_something_to_do_in_every_language() -> None:
+    for language in Language:
+        words = phrases_in(language).words
+        assert {key for key in words if key.startswith("refused.")} == {f"refused.{each}" for each in REFUSED}
+        assert {key for key in words if key.startswith("refused_todo.")} == {f"refused_todo.{each}" for each in REFUSED}
 
 
 def test_every_reason_has_a_sentence_and_something_to_do_in_every_language() -> None:
@@ -163,9 +162,7 @@ def test_french_marks_do_not_stand_alone_on_a_line() -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_brake_and_every_rejection_has_words(language: Language) -> None:
+def test_every_rejection_has_words(language: Language) -> None:
     words = phrases_in(language).words
-    for brake in Brake:
-        assert {f"subject.notice_{brake}", f"notice.{brake}", f"notice.todo_{brake}"} <= words.keys()
     for reason in Rejection:
         assert {f"rejection.{reason}", f"rejection.todo_{reason}"} <= words.keys()

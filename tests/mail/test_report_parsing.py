@@ -6,6 +6,7 @@ from tests.mail.written import HEAD, mail, multipart, part, report_mail
 from worker.core.reports import Action, RecipientReport, Report
 from worker.mail.limits import DEFAULT
 from worker.mail.parsing import read_mail
+from worker.mail.report_parsing import MOST_BLOCKS, MOST_RECIPIENTS
 
 ABOUT = "Reporting-MTA: dns; mx.example\nOriginal-Envelope-Id: token-1\n\n"
 
@@ -189,3 +190,13 @@ def test_what_a_person_attached_beside_a_report_is_a_file() -> None:
     pdf = part("application/pdf; name=a.pdf", "%PDF-1.4")
     found = read_mail(multipart("mixed", part("text/plain", "voir"), status, attached, pdf, head=HEAD), DEFAULT)
     assert [file.name for file in found.files] == ["contrat.eml", "a.pdf"]
+
+
+def test_a_report_of_endless_blocks_is_read_to_its_bounds() -> None:
+    fields = "Final-Recipient: rfc822;a@x.example\nAction: failed\nStatus: 5.1.1\n\n"
+    assert len(report_of(report_mail(fields * 1_500)).recipients) == MOST_RECIPIENTS
+    assert len(report_of(report_mail("X: y\n\n" * (MOST_BLOCKS - 3) + fields * 9)).recipients) == 3
+    late = part("message/delivery-status", fields)
+    status = [part("message/delivery-status", f"{ABOUT}X: {'y' * 90_000}\n") for _ in range(3)]
+    found = report_of(multipart("report", *status, late, parameters="; report-type=delivery-status", head=HEAD))
+    assert (found.envelope_id, found.recipients) == ("token-1", ())

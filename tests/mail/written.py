@@ -1,5 +1,7 @@
 """Mails written for the tests: heads and parts put together as programs do, with CRLF."""
 
+from worker.core.parsed import ParsedFile
+
 HEAD = (
     "From: Sophie Martin <sophie@boulangerie.example>\n"
     "To: Anne Dupont <anne.dupont@mail.fiduciaire.example>\n"
@@ -43,3 +45,7 @@ def report_mail(fields: str, *, text: str = "Your mail was not delivered.", retu
         parameters="; report-type=delivery-status",
         head=head,
     )
+
+
+def content_of(file: ParsedFile) -> bytes:
+    return b"".join(file.content.pieces())

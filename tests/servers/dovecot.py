@@ -17,6 +17,7 @@ It never runs as root, for Dovecot gives uid 0 no mail (``processes``).
 
 import imaplib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -167,6 +168,19 @@ class Dovecot:
             first.write_bytes(OLD_MAIL)
             os.utime(first, (stamp, stamp))
             give_to_plain_user(first)
+        for each in (home, place, *(path for path in place.iterdir() if path.is_dir())):
+            give_to_plain_user(each)
+
+    def take_over(self, user: str, mails: Path) -> None:
+        """A copy of every mail of a folder, whose files are named as in a Maildir; found at the next SELECT."""
+        home = self.folder / "mail" / user
+        place = home / "Maildir"
+        for name in ("cur", "new", "tmp"):
+            (place / name).mkdir(parents=True, exist_ok=True)
+        for each in mails.iterdir():
+            made = place / "cur" / f"{each.name}:2,"
+            shutil.copyfile(each, made)
+            give_to_plain_user(made)
         for each in (home, place, *(path for path in place.iterdir() if path.is_dir())):
             give_to_plain_user(each)
 

@@ -43,6 +43,7 @@ NEOMUTT = Wanted(program="neomutt", package="neomutt")
 TMUX = Wanted(program="tmux", package="tmux")
 SYSTEMD_ANALYZE = Wanted(program="systemd-analyze", package="systemd")
 POSTCONF = Wanted(program="postconf", package="postfix")
+CLAMD = Wanted(program="clamd", package="clamav-daemon")
 DOVECONF = Wanted(program="doveconf", package="dovecot-imapd")
 
 WANTED: dict[str, tuple[Wanted, ...]] = {
@@ -55,6 +56,7 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
     "systemd_analyze": (SYSTEMD_ANALYZE,),
     "postconf": (POSTCONF,),
     "doveconf": (DOVECONF,),
+    "clamd": (CLAMD,),
     "chaos_wants": (POSTFIX, DOVECOT, POSTGRES, REDIS),
 }
 NOT_RUN: pytest.StashKey[dict[str, str]] = pytest.StashKey()

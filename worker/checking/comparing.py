@@ -9,13 +9,18 @@ from collections.abc import Iterator
 from worker.checking.probe import Probe
 from worker.checking.returned import Returned
 from worker.checking.verdicts import Verdict, fault, ok, warning
+from worker.core.authentication_results import ARC, AUTHENTICATION_RESULTS, names_of
 from worker.core.mail_addresses import normal_address
 from worker.core.policy import FromStyle, Policy
 from worker.core.reports import Action, RecipientReport
 from worker.mail.parsing import parse
 
 ADDRESS, MESSAGE_ID, RETURN_PATH, FROM, HEADERS = "signed address", "Message-ID", "return path", "From", "headers"
-STYLE, RELAYS = "from_style", "own_relays"
+STYLE, RELAYS, RESULTS = "from_style", "own_relays", "authserv_ids"
+FORGERS = (
+    "let the MX remove Authentication-Results of its own name from incoming mail (RFC 8601 section 5); until then take "
+    "NAVETTE_AUTHSERV_IDS out"
+)
 LOOKED_AT = (
     "reply-to",
     "subject",
@@ -36,6 +41,8 @@ def what_was_kept(probe: Probe, back: Returned, policy: Policy) -> Iterator[Verd
     yield sender(probe, back)
     yield headers(probe, back)
     yield style(probe, back, policy)
+    if policy.authserv_ids:
+        yield results(probe, back, policy)
 
 
 def signed_address(probe: Probe, back: Returned) -> Verdict:
@@ -78,6 +85,23 @@ def headers(probe: Probe, back: Returned) -> Verdict:
     if not changed:
         return ok(HEADERS, "kept")
     return warning(HEADERS, f"changed or gone: {', '.join(changed)}", "see what on the way rewrites mail")
+
+
+def results(probe: Probe, back: Returned, policy: Policy) -> Verdict:
+    """The forged Authentication-Results must be gone. ARC's cannot be taken away by an MX (a seal is made over them):
+    there it is enough that ours would not be the one that is believed.
+    """
+    left = [(name, value) for name, value in back.mail.authentication_results if probe.token in value.lower()]
+    if any(name == AUTHENTICATION_RESULTS for name, _ in left):
+        return fault(RESULTS, "a forged header came through: anybody could write as a case manager", FORGERS)
+    first_arc = {
+        names_of(value): probe.token in value.lower()
+        for name, value in reversed(back.mail.authentication_results)
+        if name == ARC
+    }
+    if any(first_arc.get(each) for each in policy.authserv_ids):
+        return fault(RESULTS, "a forged ARC header would be believed", FORGERS)
+    return ok(RESULTS, "what a sender forges is taken away by the MX")
 
 
 def style(probe: Probe, back: Returned, policy: Policy) -> Verdict:

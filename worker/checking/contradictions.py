@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from worker.checking.verdicts import Verdict, fault, ok, warning
-from worker.core.policy import FromStyle, Sending
+from worker.core.policy import FromStyle, Sending, SinkRole
 from worker.settings import Settings
 
 ABOUT = "settings"
@@ -68,6 +68,14 @@ def nobody_alarmed(settings: Settings) -> Verdict | None:
     return warning(ABOUT, "nobody gets alarms", "set NAVETTE_OPERATOR_ADDRESS")
 
 
+def nobody_removes_results(settings: Settings) -> Verdict | None:
+    at_border = settings.sink_protocol == "smtp" and settings.sink_role is SinkRole.BORDER
+    if not settings.authserv_ids or not at_border or settings.mailboxes:
+        return None
+    found = "NAVETTE_AUTHSERV_IDS names an MX, and the sink is at the border: nothing is believed there"
+    return warning(ABOUT, found, "set NAVETTE_SINK_ROLE=behind_mx if an MX stands before it; else take the names out")
+
+
 RULES: tuple[Callable[[Settings], Verdict | None], ...] = (
     domain,
     redirected,
@@ -75,4 +83,5 @@ RULES: tuple[Callable[[Settings], Verdict | None], ...] = (
     half_a_login,
     readable_password,
     nobody_alarmed,
+    nobody_removes_results,
 )

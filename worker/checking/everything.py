@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from worker.checking import broker, database, machine, mailbox, relay, sink
+from worker.checking import antivirus, broker, database, machine, mailbox, relay, sink
 from worker.checking.contradictions import check_settings
 from worker.checking.round_trip import ABOUT, Waits, check_round_trip
 from worker.checking.running import Check
@@ -23,6 +23,7 @@ def checks_of(settings: Settings) -> list[Check]:
         Check(about=relay.ABOUT, look=lambda: relay.check_relay(settings), seconds=relay.SECONDS),
         Check(about=mailbox.ABOUT, look=lambda: mailbox.check_mailboxes(settings), seconds=mailbox.SECONDS),
         Check(about=sink.ABOUT, look=lambda: sink.check_sink(settings), seconds=45),
+        Check(about=antivirus.ABOUT, look=lambda: antivirus.check_antivirus(settings), seconds=30),
         Check(about=machine.FOLDER, look=lambda: machine.check_folder(settings)),
         Check(about="words", look=check_words, seconds=30),
     ]

@@ -5,6 +5,9 @@ is changed on the way. Its return path is a canary address too: a report about i
 ignores both. The control goes along to ``postmaster``, an address without a plus, under the same headers but for its
 own Message-ID: when it comes back and the probe does not, signed addresses are what did not get through.
 
+With ``authserv_ids`` set it also carries forged Authentication-Results: what of them comes back tells whether the MX
+can be believed.
+
 In ``mailbox`` manner From and return path are the one address that the relay lets us send as.
 """
 
@@ -64,8 +67,12 @@ def make_probe(session: Session, house: House, *, as_mailbox: str | None, now: d
         suppress_responses=automatic.suppress,
         language=Language.EN,
     )
+    forged = forged_results(house, heading)
     sealed = SealedMail(
-        envelope_from=as_mailbox or returns, recipient=recipient, envelope_id=token, content=written(heading, mark)
+        envelope_from=as_mailbox or returns,
+        recipient=recipient,
+        envelope_id=token,
+        content=forged + written(heading, mark),
     )
     control = replace(heading, message_id=f"control.{heading.message_id}")
     return Probe(
@@ -81,3 +88,14 @@ def make_probe(session: Session, house: House, *, as_mailbox: str | None, now: d
 
 def written(heading: Heading, subject: str) -> bytes:
     return build(heading, Words(subject=subject, text=f"{TEXT}\n", html=f"<p>{TEXT}</p>\n"))
+
+
+def forged_results(house: House, heading: Heading) -> bytes:
+    """Results as a forger writes them, in the names that this firm believes; the token tells them from real ones."""
+    domain = heading.from_address.rpartition("@")[2]
+    mark = heading.message_id.rpartition("@")[0].rpartition(".")[2]
+    return b"".join(
+        f"Authentication-Results: {each}; dmarc=pass reason={mark} header.from={domain}\r\n"
+        f"ARC-Authentication-Results: i=1; {each}; dmarc=pass reason={mark} header.from={domain}\r\n".encode()
+        for each in house.policy.authserv_ids
+    )

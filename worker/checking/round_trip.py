@@ -22,7 +22,8 @@ from worker.core.relaying import InDoubt, Later, Never, RelayAnswer, Taken
 from worker.core.reports import Action
 from worker.flows.house import House
 from worker.mail.relay import SmtpRelay
-from worker.settings import BadSettings, Settings
+from worker.settings import Settings
+from worker.settings_sources import BadSettings
 
 ABOUT, SIZE = "round trip", "size limit"
 GONE_ON = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from worker.checking.verdicts import Verdict, fault, ok, warning
 from worker.core.key_rings import read_keys
-from worker.settings import DEMO_SECRET, PREFIX, Settings
+from worker.settings import DEMO_SECRET, Settings
+from worker.settings_sources import PREFIX
 
 KEYS, FILES = "keys", "secret files"
 LEAST_LETTERS = 10

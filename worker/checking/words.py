@@ -14,9 +14,21 @@ from jinja2 import TemplateError
 from storage.records import About
 from storage.states import AboutKind, Language, MailKind, Side, Visibility
 from worker.checking.verdicts import Verdict, fault, ok, one_line
-from worker.core.brake import Brake
+from worker.core.desk import DESK_KINDS, FOR_THE_FIRM, INTROS, AnswerLine, Desk, HeldItem, Link
+from worker.core.file_rules import REFUSED
 from worker.core.letter_rules import NOTICES, Unprintable
-from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Notice, Rejected, Words
+from worker.core.letters import (
+    Alarm,
+    AlarmKind,
+    Failure,
+    Letter,
+    LetterMessage,
+    Notice,
+    Refusal,
+    RefusedFile,
+    Rejected,
+    Words,
+)
 from worker.core.rejections import Rejection
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
@@ -50,7 +62,7 @@ def written_kinds() -> list[MailKind]:
 
 
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
-    if kind is MailKind.ALARM:
+    if kind is MailKind.ALARM or kind in DESK_KINDS:
         return [(Side.FIRM, Visibility.INTERNAL)]
     return [form for form in FORMS if fits(kind, *form)]
 
@@ -70,10 +82,46 @@ def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str
     return None if words.subject and words.text.strip() and words.html.strip() else f"{letter.kind}: an empty mail"
 
 
+def desk_letters(letter: Letter) -> list[Letter]:
+    """What the house writes about held mails, one letter per first sentence, with everything that may stand in it."""
+    to_the_firm = letter.kind in FOR_THE_FIRM
+    link = Link(key="accept", address="a+a@firm.example", name="Client")
+    item = HeldItem(
+        number="i1",
+        sender="x@elsewhere.example",
+        sender_name="X",
+        at=AT,
+        subject="…",
+        why="unknown_sender",
+        excerpt="…",
+        client_name="Client",
+        links=(link,),
+    )
+    line = AnswerLine(key="close", values=(("subject", "…"),))
+    bare = replace(
+        letter,
+        visibility=Visibility.INTERNAL if to_the_firm else Visibility.SHARED,
+        side=Side.FIRM if to_the_firm else Side.CLIENT,
+        messages=(),
+        earlier=(),
+        about=None,
+        client_name="",
+        reply_address=None,
+        note_address=None,
+    )
+    if to_the_firm:
+        full = Desk(intro="", at=AT, sender=item.sender, items=(item,), links=(link,), lines=(line,), text="…")
+    else:
+        full = Desk(intro="", at=AT, sender=item.sender, links=(link,))
+    return [replace(bare, desk=replace(full, intro=each)) for each in INTROS[letter.kind]]
+
+
 def letters_of(letter: Letter) -> list[Letter]:
     """An alarm has a sentence of its own for each thing that can happen, and nothing of a conversation."""
+    if letter.kind in DESK_KINDS:
+        return desk_letters(letter)
     if letter.kind is MailKind.NOTICE:
-        return [replace(letter, notice=Notice(kind=each, person="Sophie", count=20, minutes=120)) for each in Brake]
+        return [replace(letter, notice=Notice(person="Sophie", count=20, minutes=120))]
     if letter.kind is MailKind.REJECTION:
         return [replace(letter, rejected=Rejected(reason=each, came_at=AT)) for each in Rejection]
     if letter.kind is not MailKind.ALARM:
@@ -103,5 +151,9 @@ def sample(kind: MailKind, language: Language, side: Side, visibility: Visibilit
         note_address=None if side is Side.CLIENT else "n+a@firm.example",
         answer_wanted=True,
     )
+    if kind is MailKind.REFUSED_FILES:
+        return replace(
+            letter, refusal=Refusal(author="", files=tuple(RefusedFile(name="a", why=each) for each in REFUSED))
+        )
     failure = Failure(person="Sophie", address="sophie@client.example", reason="userunknown", status="5.1.1")
     return replace(letter, failure=failure) if notice else letter

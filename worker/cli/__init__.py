@@ -24,7 +24,8 @@ from worker.cli import (
     running,
 )
 from worker.cli.terminal import NotFound, errors
-from worker.settings import BadSettings
+from worker.core.failures import TemporaryFailure
+from worker.settings_sources import BadSettings
 
 app = typer.Typer(
     name="navette",
@@ -60,7 +61,7 @@ def main() -> None:
         stop("navette: there is one with this code, address or id already; nothing was changed", 2)
     except DatabaseDown as fault:
         stop(f"navette: the database does not answer, nothing was changed: {fault}", 3)
-    except FilesDown as fault:
+    except (FilesDown, TemporaryFailure) as fault:
         stop(f"navette: the file store cannot be used, nothing was changed: {fault}", 3)
 
 

@@ -13,7 +13,7 @@ from worker.core.key_rings import read_keys
 from worker.flows.backing_up import BackupRefused, back_up, bring_back
 from worker.flows.backing_up import settle as settle_down
 from worker.settings import Settings, load_settings
-from worker.wiring import build_house
+from worker.wiring import build_house, build_reader
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backup.")]
 MOST_SHOWN = 20
@@ -46,8 +46,6 @@ def backup(
 
 def restore(folder: Folder) -> None:
     """Bring a backup back into an empty place; everything else stopped, and sending off."""
-    from worker.mail.parsing import MailReader
-
     settings = load_settings()
     keys = read_keys(settings.keys.get_secret_value())
     if not settings.database_url:
@@ -59,7 +57,7 @@ def restore(folder: Folder) -> None:
         stop(fault)
     finally:
         database.close()
-    done = settle_down(build_house(settings, NoBell()), MailReader())
+    done = settle_down(build_house(settings, NoBell()), build_reader(settings))
     out.print(f"restored: the firm as it was at {about.made_at}, and {about.files} files")
     out.print(f"{done.in_doubt} mails wait that may have gone since; they are marked, and go when sending is on")
     if done.unfiled:

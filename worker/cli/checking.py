@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.terminal import open_house, print_json
-from worker.settings import BadSettings, load_settings
+from worker.settings import load_settings
+from worker.settings_sources import BadSettings
 
 if TYPE_CHECKING:  # what checks need is loaded by the command alone: the others start faster
     from worker.checking.verdicts import Verdict

@@ -7,7 +7,7 @@ import typer
 
 from worker.cli.running import Tethered, begin
 from worker.cli.terminal import errors
-from worker.settings import BadSettings
+from worker.settings_sources import BadSettings
 from worker.wiring import open_database
 
 Since = Annotated[

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from storage import inbox
+from storage import inbox, people
 from storage.records import Arrival, ArrivalId, ConversationId, Filing, InboundMailId, MessageId, OutgoingMailId
-from storage.states import ArrivalState, Outcome
+from storage.states import ArrivalState, Language, Outcome
 from worker.cli.conversations import By
 from worker.cli.terminal import NotFound, errors, find_person, number_of, open_house, out, print_table, stop_if_refused
+from worker.core.commands import Verb
 from worker.core.mail_addresses import hidden
+from worker.core.refusals import Refused
 from worker.flows.explaining import (
     Entry,
     explain_conversation,
@@ -20,12 +22,16 @@ from worker.flows.explaining import (
     explain_message,
     explain_outgoing,
 )
-from worker.flows.filing import raw_of
-from worker.flows.held import Accepted, accept_held, refuse_held
+from worker.flows.held import decide_held, held_filing, held_mails
+from worker.flows.held_deciding import Decided
+from worker.flows.held_vouching import Choice
 from worker.flows.house import House
+from worker.flows.raw_mails import pieces_of, raw_of
 from worker.flows.replaying import Replayed
 from worker.flows.replaying import replay as replay_mail
-from worker.mail.parsing import MailReader
+from worker.mail.phrases import phrases_in
+from worker.settings import load_settings
+from worker.wiring import build_reader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
 STATES = [*ArrivalState, *Outcome]
@@ -60,7 +66,13 @@ def row_of(arrival: Arrival, filing: Filing | None) -> list[str]:
 @app.command()
 def show(inbound: Which) -> None:
     """The timeline of one inbound mail."""
-    print_entries(explain_inbound(open_house(), InboundMailId(number_of(inbound, "i"))), inbound)
+    house, mail = open_house(), InboundMailId(number_of(inbound, "i"))
+    print_entries(explain_inbound(house, mail), inbound)
+    with house.database.reading() as session:
+        filing = held_filing(session, mail)
+    if filing is not None:
+        out.tell(f"held: {why_held(filing)}")
+        out.tell(f"`navette inbox accept {inbound}`, `refuse`, `move` or `block` decides; so do the links in the mail")
 
 
 @app.command()
@@ -71,7 +83,9 @@ def export(inbound: Which, file: Annotated[Path, typer.Argument(help="Where to w
         kept = inbox.inbound_mail(session, InboundMailId(number_of(inbound, "i")))
     if kept is None:
         raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
-    file.write_bytes(raw_of(house, kept))
+    raw = raw_of(house, kept)
+    with file.open("wb") as written:
+        written.writelines(pieces_of(raw))
     out.tell(f"{kept.size} bytes written to {file}")
 
 
@@ -109,8 +123,9 @@ def replay(
     if (inbound is None) == (error is None):
         raise NotFound("say which: an id like i4, or --error with the error that `inbox list` shows")
     at = as_of.replace(tzinfo=UTC) if as_of else None
+    reader = build_reader(load_settings())
     for each in [InboundMailId(number_of(inbound, "i"))] if inbound else mails_with(house, error or ""):
-        replayed = replay_mail(house, MailReader(), each, as_of=at)
+        replayed = replay_mail(house, reader, each, as_of=at)
         if replayed is None:
             raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
         for one in replayed:
@@ -138,25 +153,79 @@ def print_replayed(replayed: Replayed) -> None:
 
 
 @app.command()
-def accept(inbound: Which, *, by: By) -> None:
-    """Accept a held mail once: it is posted, marked "sender not verified". A case manager decides."""
+def held(*, by: By) -> None:
+    """Held mails that wait for a decision, oldest first, each with why."""
     house = open_house()
     with house.database.reading() as session:
         person = find_person(session, by)
-    answer = accept_held(house, MailReader(), by=person, inbound_id=InboundMailId(number_of(inbound, "i")))
-    stop_if_refused(answer)
-    assert isinstance(answer, Accepted)
-    out.tell(f"posted as m{answer.message_id}")
+    found = held_mails(house, by=person)
+    stop_if_refused(found)
+    assert not isinstance(found, Refused)
+    print_table(["id", "since", "from", "why"], [held_row(each) for each in found])
+
+
+def held_row(filing: Filing) -> list[str]:
+    sender = f"{filing.sender_name or ''} <{filing.sender or '?'}>".strip()
+    return [f"i{filing.inbound_mail_id}", f"{filing.filed_at:%Y-%m-%d %H:%M}", sender, why_held(filing)]
+
+
+def why_held(filing: Filing) -> str:
+    words = phrases_in(Language.EN).words
+    return words.get(f"held_why.{filing.reason}", filing.reason or "")
+
+
+@app.command()
+def accept(
+    inbound: Which,
+    *,
+    by: By,
+    as_address: Annotated[bool, typer.Option(help="The sender's address is another one of the person.")] = False,
+    as_contact: Annotated[bool, typer.Option(help="The sender becomes a contact of the client.")] = False,
+    client: Annotated[str | None, typer.Option(help="Code of the client, where no conversation tells it.")] = None,
+) -> None:
+    """Accept a held mail: once, or for good; with what else its sender wrote there. A case manager decides.
+
+    Once, the message is marked "sender not verified".
+    """
+    verb = Verb.CONTACT if as_contact or client else Verb.ADDRESS if as_address else Verb.ACCEPT
+    decide(inbound, by, verb, client=client)
+
+
+@app.command()
+def move(inbound: Which, conversation: Annotated[str, typer.Argument(help="Like c7.")], *, by: By) -> None:
+    """Accept a held mail into another conversation, of a client whose contact the sender is."""
+    decide(inbound, by, Verb.MOVE, conversation=conversation)
 
 
 @app.command()
 def refuse(inbound: Which, *, by: By) -> None:
     """Refuse a held mail: it is kept as it came and never posted. A case manager decides."""
+    decide(inbound, by, Verb.REFUSE)
+
+
+@app.command()
+def block(inbound: Which, *, by: By) -> None:
+    """Refuse a held mail, and hold no further ones of this sender as long as nobody knows him: they are ignored."""
+    decide(inbound, by, Verb.BLOCK)
+
+
+def decide(inbound: str, by: str, verb: Verb, *, client: str | None = None, conversation: str | None = None) -> None:
     house = open_house()
     with house.database.reading() as session:
         person = find_person(session, by)
-    stop_if_refused(refuse_held(house, by=person, inbound_id=InboundMailId(number_of(inbound, "i"))))
-    out.tell("refused; it stays here as it came")
+        named = people.client_by_code(session, client) if client else None
+    if client and named is None:
+        raise NotFound(f"there is no client {client}; `navette client list` shows them")
+    to = ConversationId(number_of(conversation, "c")) if conversation else None
+    choice = Choice(verb=verb, client_id=named.id if named else None, conversation_id=to)
+    mail = InboundMailId(number_of(inbound, "i"))
+    answer = decide_held(house, build_reader(load_settings()), by=person, inbound_id=mail, choice=choice)
+    stop_if_refused(answer)
+    assert isinstance(answer, Decided)
+    if answer.refused:
+        out.tell(f"refused ({answer.refused}); what came stays here as it came")
+    else:
+        out.tell("posted as " + ", ".join(f"m{each}" for each in answer.message_ids))
 
 
 def quarantined(house: House, inbound: str | None, error: str | None) -> list[ArrivalId]:

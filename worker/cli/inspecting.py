@@ -10,6 +10,7 @@ import json
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from worker.core.new_text.cut import Cut, Sent
 from worker.core.parsed import Finding, ParsedMail
 from worker.core.reports import Report
 from worker.mail.from_header import addresses_of
+from worker.mail.limited.desk import FileDesk
 from worker.mail.limits import DEFAULT
 from worker.mail.parsing import parse
 
@@ -119,10 +121,16 @@ def bytes_of(file: str) -> tuple[bytes, int]:
         raise Unreadable("not a file") from why
 
 
+@cache
+def desk() -> FileDesk:
+    """Its child starts at the first mail that wraps something, and ends with us."""
+    return FileDesk()
+
+
 def sent_of(file: str) -> Sent:
     """What we know of a mail of ours: its texts, and what names it in a quote header."""
     raw, _ = bytes_of(file)
-    mail = parse(raw)
+    mail = parse(raw, DEFAULT, desk())
     html = "\n".join(line.text for line in mail.html_lines or ())
     answer_to = addresses_of(mail.header("reply-to") or "")
     names = (mail.sender or "", mail.sender_name, *answer_to, mail.subject)
@@ -133,7 +141,7 @@ def sent_of(file: str) -> Sent:
 
 
 def view_of_mail(file: str, raw: bytes, sent_file: str | None) -> View:
-    mail = parse(raw)
+    mail = parse(raw, DEFAULT, desk())
     findings = list(mail.findings)
     sent: Sent | None = None
     if sent_file is not None:

@@ -56,7 +56,8 @@ def print_message(view: MessageView, *, full: bool) -> None:
     )
     out.tell("(deleted)" if message.deleted_at else view.text)
     for file in view.attachments:
-        out.tell(f"  [file] {file.name} ({file.media_type}, {file.size} bytes)")
+        aside = f", set aside: {file.aside_why}" if file.aside_why else ""
+        out.tell(f"  [file] {file.name} ({file.media_type}, {file.size} bytes{aside})")
     if full and view.quoted_text:
         out.tell(view.quoted_text, style="dim")
     if full and view.cut_rule:
@@ -111,7 +112,17 @@ def message_data(view: MessageView) -> dict[str, Any]:
         "deleted": message.deleted_at is not None,
         "edited_after_mailed": view.edited_after_mailed,
         "attachments": [
-            {"name": each.name, "type": each.media_type, "size": each.size, "sha256": each.sha256}
+            {
+                "name": each.name,
+                "type": each.media_type,
+                "size": each.size,
+                "sha256": each.sha256,
+                "public_id": f"{each.public_id:016x}",
+                "aside": each.aside_why,
+                "scan": each.scan_state,
+                "inline": each.inline,
+                "content_id": each.content_id,
+            }
             for each in view.attachments
         ],
         "ticks": [

@@ -13,8 +13,11 @@ from storage.records import (
     Person,
     SignedAddress,
 )
-from storage.states import Evidence, Visibility
+from storage.states import Evidence, Side, Visibility
+from worker.core.authentication_results import Trust
 from worker.core.automatic import Automatic
+from worker.core.commands import Order
+from worker.core.forwards import Original
 from worker.core.parsed import ParsedMail
 
 
@@ -39,7 +42,11 @@ class Why(StrEnum):
     OTHER_SUBJECT = "another_subject"
     WHICH_CLIENT = "which_client"
     UNKNOWN_SENDER = "unknown_sender"
+    FORGED = "authentication_failed"
+    COLLEAGUE = "address_of_a_colleague"
+    TRUSTED_SENDER = "case_manager_authenticated"
     CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
+    COLLEAGUES_MAIL = "forwards_a_colleagues_mail"
     REPEATS_A_NOTE = "repeats_an_internal_note"
     EMPTY_NOTE = "note_without_text"
     NOTHING_IN_IT = "nothing_in_it"
@@ -50,6 +57,9 @@ class Why(StrEnum):
     TOO_MANY_MAILS = "too_many_mails"
     REPEATS_ONE_TEXT = "repeats_one_text"
     ANSWERS_AT_ONCE = "answers_within_a_minute"
+    COMMAND = "command"
+    BLOCKED = "sender_blocked"
+    CONFIRMED = "confirmed_by_the_sender"
     ACCEPTED = "accepted_by_a_case_manager"
 
 
@@ -88,10 +98,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """``house_client``: the client whose house address it was sent to; ``orphan``: a good MAC without a row;
-    ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom it went to;
-    ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks signed
-    and is not.
+    """``house_client``: the client whose house address it was sent to, ``client`` his record; ``orphan``: a good MAC
+    without a row; ``reported``: the mail that a report or a return path is about, and ``reported_addresses`` of whom
+    it went to; ``is_report``: a machine's report, not a person's mail with one in it; ``broken``: an address that looks
+    signed and is not; ``trust``: what a server that we believe says about the From address; ``blocked``: the
+    firm wants to hear no more of this sender.
     """
 
     mail: ParsedMail
@@ -107,6 +118,9 @@ class Facts:
     answered: tuple[Answered, ...]
     senders: tuple[KnownSender, ...]
     house_client: ClientId | None
+    client: Client | None = None
+    trust: Trust = Trust.NONE
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +162,22 @@ class Posts:
     participant: Participant
     visibility: Visibility
     why: Why
+    original: Original | None = None
     joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opens:
-    """A new conversation. Without a signed address the sender is not verified: it is opened for the firm."""
+    """A new conversation. Without a signed address or a trusted pass the sender is not verified: it is opened for the
+    firm. ``side``: of the writer; a case manager opens it to the client's contacts, or, with an
+    ``original``, passes on what a contact wrote.
+    """
 
     client: Client
     person: Person
     verified: bool = False
+    side: Side = Side.CLIENT
+    original: Original | None = None
     linked_to: ConversationId | None = None
 
 
@@ -165,6 +185,18 @@ class Opens:
 class Holds:
     why: Why
     conversation_id: ConversationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What somebody asks for by mail. ``row``: of the one-click address, which works once; ``spent``: it has."""
+
+    person: Person
+    orders: tuple[Order, ...]
+    conversation: Conversation | None
+    row: SignedAddress | None = None
+    spent: bool = False
+    why: Why = Why.COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,4 +209,4 @@ class Rejects:
     participant: Participant
 
 
-Decision = Moves | Complains | Proves | Ignores | Posts | Opens | Holds | Rejects
+Decision = Moves | Complains | Proves | Ignores | Posts | Opens | Holds | Commands | Rejects

@@ -12,7 +12,10 @@ from storage.records import (
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
 from worker.core.absence_rules import about_absences
+from worker.core.authentication_results import Trust
+from worker.core.commands import Order, Verb
 from worker.core.filing_facts import (
+    Commands,
     Complains,
     Decision,
     Facts,
@@ -35,6 +38,8 @@ def decide(facts: Facts) -> Decision:
         about_reports(facts)
         or about_canaries(facts)
         or about_machines(facts)
+        or about_forgeries(facts)
+        or about_one_click(facts)
         or about_signed_addresses(facts)
         or about_references(facts)
         or about_senders(facts)
@@ -84,6 +89,42 @@ def about_machines(facts: Facts) -> Decision | None:
     return None
 
 
+def about_forgeries(facts: Facts) -> Decision | None:
+    """The domain in From says, by DMARC, that it did not send this: whoever's address it bears, it is held."""
+    if facts.trust is not Trust.FAIL:
+        return None
+    address = chosen_address(facts)
+    if address is None:
+        return Ignores(why=Why.BLOCKED) if facts.blocked else Holds(why=Why.FORGED)
+    return held(Why.FORGED, address)
+
+
+ONE_CLICK = frozenset({AddressKind.ACT, AddressKind.ASK, AddressKind.CONFIRM})
+
+
+def about_one_click(facts: Facts) -> Decision | None:
+    """One action on one object by one person, once. Not of a machine: a scanner or a filter may open every link. A mail
+    that also goes to a reply or note address is read as a message.
+    """
+    address = next((each for each in facts.found if each.row.kind in ONE_CLICK), None)
+    if address is None or chosen_address(facts) is not None:
+        return None
+    if not facts.automatic.may_answer:
+        return Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
+    person = next((each.person for each in facts.senders if each.person.id == address.row.person_id), None)
+    if person is None or facts.mail.sender not in address.addresses:
+        return held(Why.OTHER_SENDER, address)
+    spent = address.spent or address.row.used_at is not None
+    return Commands(
+        person=person, orders=(order_of(address),), conversation=address.conversation, row=address.row, spent=spent
+    )
+
+
+def order_of(address: FoundAddress) -> Order:
+    verb, *arguments = (address.row.action or "").split(":")
+    return Order(verb=Verb(verb) if verb in tuple(Verb) else None, written=verb, arguments=tuple(arguments))
+
+
 def about_signed_addresses(facts: Facts) -> Decision | None:
     """The reply or note address and From together; a mail to both kinds is a note."""
     address = chosen_address(facts)
@@ -111,10 +152,10 @@ def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
         return held(Why.NO_SENDER, address)
     if address.participant.left_at is not None:
         return held(Why.LEFT, address)
-    author = [each for each in facts.senders if each.person.id == address.participant.person_id]
-    if facts.mail.sender not in address.addresses or not author:
+    author = author_at(facts, address)
+    if author is None:
         return held(Why.OTHER_SENDER, address)
-    if not is_still_there(author[0], address.participant, address.conversation):
+    if not is_still_there(author, address.participant, address.conversation):
         return held(Why.LEFT, address)
     note = address.row.kind is AddressKind.NOTE
     if facts.broken and not note and address.participant.side is Side.FIRM:
@@ -124,11 +165,28 @@ def posted_or_held(facts: Facts, address: FoundAddress) -> Decision:
         return held(Why.OTHER_SENDER, address)
     return Posts(
         conversation=address.conversation,
-        person=author[0].person,
+        person=author.person,
         participant=address.participant,
         visibility=Visibility.INTERNAL if note else Visibility.SHARED,
-        why=Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS,
+        why=why_posted(author, address, note=note),
     )
+
+
+def author_at(facts: Facts, address: FoundAddress) -> KnownSender | None:
+    """The address's own participant by his From; or, at a case manager's address, a colleague who is authenticated."""
+    assert address.participant is not None
+    if facts.mail.sender in address.addresses:
+        return next((each for each in facts.senders if each.person.id == address.participant.person_id), None)
+    colleagues = [each for each in facts.senders if each.is_case_manager]
+    if address.participant.side is Side.FIRM and facts.trust is Trust.PASS and len(colleagues) == 1:
+        return colleagues[0]
+    return None
+
+
+def why_posted(author: KnownSender, address: FoundAddress, *, note: bool) -> Why:
+    if address.participant is not None and author.person.id != address.participant.person_id:
+        return Why.COLLEAGUE
+    return Why.NOTE_ADDRESS if note else Why.REPLY_ADDRESS
 
 
 def is_still_there(author: KnownSender, participant: Participant, conversation: Conversation) -> bool:
@@ -154,14 +212,17 @@ def about_references(facts: Facts) -> Decision | None:
             continue
         if not is_still_there(author[0], answered.participant, answered.conversation):
             return Holds(why=Why.LEFT, conversation_id=answered.conversation.id)
-        if answered.participant.side is Side.FIRM:
+        if answered.participant.side is Side.FIRM and facts.trust is not Trust.PASS:
             # Ids are seen by whoever gets a forward: they prove no case manager.
             return Holds(why=Why.CASE_MANAGER_UNPROVEN, conversation_id=answered.conversation.id)
+        if answered.participant.side is Side.FIRM and facts.broken:
+            return Holds(why=Why.BROKEN_ADDRESS, conversation_id=answered.conversation.id)
         return Posts(
             conversation=answered.conversation,
             person=author[0].person,
             participant=answered.participant,
-            visibility=Visibility.SHARED,
+            # An answer to a note, or to a failure notice, without its address: still for colleagues alone.
+            visibility=answered.mail.visibility if answered.participant.side is Side.FIRM else Visibility.SHARED,
             why=Why.REFERENCES,
         )
     return None
@@ -172,17 +233,31 @@ def about_senders(facts: Facts) -> Decision:
     if facts.mail.sender is None:
         return Holds(why=Why.NO_SENDER)
     if any(each.is_case_manager for each in facts.senders):
-        return Holds(why=Why.CASE_MANAGER_UNPROVEN)
+        return about_case_managers(facts)
     clients = {client.id: client for each in facts.senders for client in each.clients}
     if not clients:
-        return Holds(why=Why.UNKNOWN_SENDER)
+        return Ignores(why=Why.BLOCKED) if facts.blocked else Holds(why=Why.UNKNOWN_SENDER)
     wanted = clients.get(facts.house_client) if facts.house_client else None
     if wanted is None and len(clients) > 1:
         return Holds(why=Why.WHICH_CLIENT)
     client = wanted or next(iter(clients.values()))
     if not facts.automatic.may_answer:
         return Holds(why=Why.AUTOMATIC)
-    return Opens(client=client, person=writer_of(facts, client))
+    return Opens(client=client, person=writer_of(facts, client), verified=facts.trust is Trust.PASS)
+
+
+def about_case_managers(facts: Facts) -> Decision:
+    """Without a signed address only a trusted, aligned pass proves one; then the client's own address says to whom."""
+    managers = [each for each in facts.senders if each.is_case_manager]
+    if facts.trust is not Trust.PASS or len(managers) != 1 or facts.broken:
+        return Holds(why=Why.CASE_MANAGER_UNPROVEN)
+    if not facts.automatic.may_answer:
+        return Holds(why=Why.AUTOMATIC)
+    if facts.house_client is None or facts.client is None:
+        return Holds(why=Why.WHICH_CLIENT)
+    theirs = facts.client in managers[0].clients  # somebody who is both speaks as contact of his own company
+    side = Side.CLIENT if theirs else Side.FIRM
+    return Opens(client=facts.client, person=managers[0].person, verified=True, side=side)
 
 
 def writer_of(facts: Facts, client: Client) -> Person:

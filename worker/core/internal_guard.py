@@ -4,12 +4,14 @@ It looks at the finished mail and knows nothing of the flow that made it, so tha
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from storage.states import Side, Visibility
 
 RUN, SHORTEST = 8, 4
 """Words in a row that count as the same text; a whole note of fewer words counts as a run of its own."""
+LONGEST_RUN = 4_000
+"""Characters that RUN words take at most where a long text is read in stretches."""
 
 
 def why_internal(
@@ -53,4 +55,17 @@ def repeats_a_note(text: str, notes: Sequence[str]) -> bool:
     Whole notes of fewer than SHORTEST words ("c'est fait") prove nothing.
     """
     secret = {run for run in runs_of_all(notes) if len(run) >= SHORTEST}
+    if not secret:
+        return False
     return bool(secret.intersection(runs_of_all([text], lengths={len(run) for run in secret})))
+
+
+def windows_of(pieces: Iterable[str]) -> Iterator[str]:
+    """A long text in stretches of a piece and what stood before it, so that every run of RUN words is whole in one."""
+    before = ""
+    for piece in pieces:
+        window = before + piece
+        yield window
+        tail = window[-LONGEST_RUN:]
+        starts = [word.start() for word in re.finditer(r"\w+", tail)][-RUN:]
+        before = tail[starts[0] :] if starts else ""

@@ -9,14 +9,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.records import About
-from storage.states import Language, MailKind, Side, Visibility
-from worker.core.brake import Brake
+from storage.states import AsideReason, Language, MailKind, Side, Visibility
+from worker.core.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedFile:
+    """A file that stands outside its message. ``why``: a reason of worker.core.file_rules.REFUSED."""
+
+    name: str
+    why: AsideReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterMessage:
     """One message inside a mail. ``happened_at`` in the reader's time zone; ``files``: names of what is attached,
-    ``files_left_out``: names of files too large for the relay.
+    ``files_left_out``: names of files too large for the relay, ``files_unscanned``: of those that the virus scanner has
+    not seen yet, ``files_refused``: of those that were not taken over.
     """
 
     author: str
@@ -24,6 +33,16 @@ class LetterMessage:
     text: str
     files: tuple[str, ...] = ()
     files_left_out: tuple[str, ...] = ()
+    files_unscanned: tuple[str, ...] = ()
+    files_refused: tuple[RefusedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Which files of whose mail were not taken over. ``author`` is empty when they are the reader's own."""
+
+    author: str
+    files: tuple[RefusedFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +60,7 @@ class AlarmKind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
     MAILBOX_RECOVERED = "mailbox_recovered"
+    RELAY_RECOVERED = "relay_recovered"
     MAIL_QUARANTINED = "mail_quarantined"
     COMPLAINT = "complaint"
 
@@ -62,9 +82,8 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """For a case manager: the brake took hold of this person's mails. ``count`` mails in ``minutes`` are its limit."""
+    """For a case manager: the brake joins this person's mails. ``count`` mails in ``minutes`` are its limit."""
 
-    kind: Brake
     person: str
     count: int = 0
     minutes: int = 0
@@ -81,7 +100,8 @@ class Rejected:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
-    the reader has not seen them. ``signer``: the name under the mail.
+    the reader has not seen them. ``signer``: the name under the mail. ``close_address``: a contact closes his own
+    conversation by it.
     """
 
     kind: MailKind
@@ -101,6 +121,9 @@ class Letter:
     answer_wanted: bool = False
     failure: Failure | None = None
     alarm: Alarm | None = None
+    desk: Desk | None = None
+    close_address: str | None = None
+    refusal: Refusal | None = None
     notice: Notice | None = None
     rejected: Rejected | None = None
 

@@ -4,10 +4,32 @@ All text here is valid Unicode in NFC without NUL, lone surrogates, bidi control
 feeds and tabs stay). Addresses are addr-specs in the form of ``mail_addresses.normal_address``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from worker.core.reports import Report
+
+
+class RawMail(Protocol):
+    """The bytes of a mail, in memory (``bytes`` fits) or read from where they lie, a slice at a time. Raises
+    ``TemporaryFailure`` where they cannot be read at this moment.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: slice, /) -> bytes: ...
+
+
+class Content(Protocol):
+    """The decoded bytes of a file: many, so they are decoded anew each time they are asked for, out of the raw mail."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """In order. Raises ``TemporaryFailure`` as the raw mail does."""
+
+    def as_mail(self) -> RawMail:
+        """To read an attached mail by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +42,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
-    """A file of the mail. ``media_type`` by content, ``declared_type`` as the sender's program said."""
+    """A file of the mail. ``media_type`` by content, ``declared_type`` as the sender's program said. ``size`` in bytes
+    and ``sha256`` are those of ``content``.
+    """
 
     name: str
     media_type: str
     declared_type: str
-    content: bytes
+    content: Content = field(compare=False, repr=False)
+    size: int
     sha256: str
     inline: bool
     content_id: str | None
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +73,8 @@ class ParsedMail:
 
     ``sender``: the address of the one From header with exactly one address and no defect of the address, else None;
     ``from_defects`` say why. ``recipients_hint``: Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To in order.
-    ``headers``: (lower-case name, decoded and unfolded value) in order, within the limits.
+    ``headers``: (lower-case name, decoded and unfolded value) in order, within the limits. ``authentication_results``:
+    those headers, ARC's too, unfolded and not decoded: nothing hidden in an encoded word may become a result.
     """
 
     size: int
@@ -76,6 +98,7 @@ class ParsedMail:
     files: tuple[ParsedFile, ...]
     report: Report | None
     findings: tuple[Finding, ...]
+    authentication_results: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from storage.states import Language
+from worker.core.file_rules import FileRules
 from worker.core.joining import Windows
 
 
@@ -33,6 +34,8 @@ class SinkRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
+    """``scans_files``: there is a virus scanner; ``scan_patience``: how long a mail waits for it with its files."""
+
     domain: str
     firm_name: str
     from_style: FromStyle = FromStyle.PERSON
@@ -45,6 +48,7 @@ class Policy:
     relayed_counts: RelayedCounts = RelayedCounts.AUTO
     own_relays: tuple[str, ...] = ()
     relay_is_final: bool = False
+    authserv_ids: tuple[str, ...] = ()
     operator_address: str | None = None
     operator_language: Language = Language.FR
     mailboxes: tuple[str, ...] = ()
@@ -56,3 +60,6 @@ class Policy:
     brake_window: timedelta = timedelta(minutes=120)
     brake_from: int = 20
     hold_from: int = 200
+    file_rules: FileRules = field(default_factory=FileRules)
+    scans_files: bool = False
+    scan_patience: timedelta = timedelta(minutes=60)

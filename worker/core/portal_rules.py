@@ -49,4 +49,8 @@ def may_mark_done(side: Side | None) -> Refused | None:
 
 
 def may_read(message: Message, side: Side) -> bool:
-    return side is Side.FIRM or message.visibility is Visibility.SHARED
+    return message.visibility in readable_by(side)
+
+
+def readable_by(side: Side) -> tuple[Visibility, ...]:
+    return tuple(Visibility) if side is Side.FIRM else (Visibility.SHARED,)

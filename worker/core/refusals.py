@@ -21,8 +21,13 @@ class No(StrEnum):
     NO_CONTACTS = "no_contacts"
     NOT_HELD = "not_held"
     NOT_ACCEPTABLE = "not_acceptable"
+    WHICH_CLIENT = "which_client"
+    NOTHING_TO_STOP = "nothing_to_stop"
+    TOO_LATE = "too_late"
     NO_CONTACT_ADDRESSED = "no_contact_addressed"
     NOT_A_CONTACT = "not_a_contact"
+    NOT_CLEAN = "not_clean"
+    NOT_SCANNED_YET = "not_scanned_yet"
 
 
 SENTENCES = {
@@ -40,7 +45,12 @@ SENTENCES = {
     No.NO_CONTACTS: "The client has no contact to write to: add one first.",
     No.NOT_HELD: "This mail is not held, or somebody has decided already.",
     No.NOT_ACCEPTABLE: "It is not clear whose message this would be; add the sender as a contact, or refuse it.",
+    No.WHICH_CLIENT: "Say which client: his code is not known here, or none was given.",
+    No.NOTHING_TO_STOP: "You have written nothing in this conversation that could be stopped.",
+    No.TOO_LATE: "It is too late: your last message went out already.",
     No.NO_CONTACT_ADDRESSED: "Address at least one contact of the client; colleagues alone make no conversation.",
+    No.NOT_CLEAN: "The virus scanner found something in this file; nobody can open it.",
+    No.NOT_SCANNED_YET: "The virus scanner has not seen this file yet; try again in a moment.",
     No.NOT_A_CONTACT: "Everybody addressed must be a contact of the client or a case manager.",
 }
 

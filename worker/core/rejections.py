@@ -7,7 +7,7 @@ unreadable   over another limit of the parser: kept whole, in quarantine
 ============ =====================================================================================
 
 Never for a fault of ours, never to a null sender, an automatic mail, or a From that neither a signed address of its
-participant nor a trusted pass (``authenticated``) proves. Where trying again makes sense the rejection carries the same
+participant nor a trusted pass of DMARC proves. Where trying again makes sense the rejection carries the same
 reply address. What a border can say in the SMTP dialogue (no such address, too large for the sink) is said there and
 never reaches this module.
 """
@@ -15,6 +15,7 @@ never reaches this module.
 from enum import StrEnum
 
 from storage.states import Visibility
+from worker.core.authentication_results import Trust
 from worker.core.filing_facts import Facts, Posts, Rejects, Why
 
 
@@ -27,12 +28,13 @@ class Rejection(StrEnum):
 TRY_AGAIN = frozenset({Rejection.EMPTY, Rejection.TOO_LARGE})
 
 
-def may_reject(facts: Facts, *, authenticated: bool = False) -> bool:
+def may_reject(facts: Facts) -> bool:
     """``automatic`` knows null senders, reports and every other sign of a machine."""
     mail = facts.mail
-    if mail.sender is None or not facts.automatic.may_answer:
+    if mail.sender is None or not facts.automatic.may_answer or facts.trust is Trust.FAIL:
         return False
-    return authenticated or any(mail.sender in each.addresses and not each.spent for each in facts.found)
+    by_address = any(mail.sender in each.addresses and not each.spent for each in facts.found)
+    return by_address or facts.trust is Trust.PASS
 
 
 def rejected_as_empty(facts: Facts, decision: Posts) -> Rejects | None:

@@ -23,10 +23,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """4xx, or no connection: nothing was taken, try again. ``busy``: 421 or no connection, so not this mail's fault."""
+    """4xx, or no connection: nothing was taken, try again. ``busy``: 421 or no connection, so not this mail's fault;
+    ``refuses_us``: our login or token, which a person must mend.
+    """
 
     reply: str
     busy: bool
+    refuses_us: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

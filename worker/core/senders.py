@@ -120,9 +120,24 @@ def auto_headers(kind: MailKind) -> AutoHeaders:
         case MailKind.MESSAGE | MailKind.CORRECTION:
             # A person wrote them: out-of-office answers and filters must see a mail like any other.
             return AutoHeaders(auto_submitted=None, suppress=None)
-        case MailKind.REMINDER | MailKind.DIGEST | MailKind.ALARM | MailKind.FAILURE_NOTICE | MailKind.NOTICE:
+        case (
+            MailKind.REMINDER
+            | MailKind.DIGEST
+            | MailKind.ALARM
+            | MailKind.FAILURE_NOTICE
+            | MailKind.NOTICE
+            | MailKind.HELD_NOTICE
+        ):
             return AutoHeaders(auto_submitted="auto-generated", suppress=RETURN_NO_CHATTER)
-        case MailKind.RECEIPT | MailKind.REJECTION | MailKind.QUESTION:
+        case (
+            MailKind.RECEIPT
+            | MailKind.REJECTION
+            | MailKind.QUESTION
+            | MailKind.CONFIRMATION
+            | MailKind.WAITING_NOTICE
+            | MailKind.COMMAND_ANSWER
+            | MailKind.REFUSED_FILES
+        ):
             return AutoHeaders(auto_submitted="auto-replied", suppress=RETURN_NOTHING)
         case _:
             assert_never(kind)

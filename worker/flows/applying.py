@@ -1,15 +1,19 @@
 """Writing what a filing became: one branch per decision, all inside the filing's transaction."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, inbox, operation, people
-from storage.records import Arrival, ConversationId, FilingId, MessageId, OutgoingMail, OutgoingMailId, PersonId
-from storage.states import AttentionReason, ChangeKind, Origin, Outcome, Side, Visibility
+from storage import attention, inbox, operation
+from storage.records import (
+    Arrival,
+    FilingId,
+    OutgoingMail,
+)
+from storage.states import AttentionReason, ChangeKind, Outcome, Side
 from worker.core.filing_facts import (
+    Commands,
     Complains,
     Decision,
     Facts,
@@ -20,43 +24,20 @@ from worker.core.filing_facts import (
     Posts,
     Proves,
     Rejects,
-    Why,
 )
 from worker.core.letters import Alarm, AlarmKind
 from worker.core.new_text import Cut
 from worker.core.rejections import Rejection
 from worker.core.sending import Event
-from worker.core.subjects import strip_prefixes
 from worker.flows.absences import note_absence
 from worker.flows.alarming import alarm_operator
-from worker.flows.conversations import open_conversation
-from worker.flows.evidence import about_recipient, apply_report, deliver, person_answered
+from worker.flows.evidence import about_recipient, apply_report, deliver
+from worker.flows.filing_work import Applied, Work, note
 from worker.flows.house import House
-from worker.flows.posting import Draft, Put, StoredFile, put_message
+from worker.flows.posting import StoredFile
+from worker.flows.posting_mail import open_new, post
 from worker.flows.rejecting import reject
-
-NO_SUBJECT = "(…)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """``due``: outgoing mails to ring for after the commit."""
-
-    outcome: Outcome
-    due: tuple[OutgoingMailId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What every branch needs."""
-
-    house: House
-    arrival: Arrival
-    filing_id: FilingId
-    facts: Facts
-    cut: Cut
-    files: tuple[StoredFile, ...]
-    now: datetime
+from worker.flows.telling_held import HeldMail, tell_about_held
 
 
 def apply_decision(
@@ -85,6 +66,9 @@ def apply_decision(
             return Applied(outcome=Outcome.IGNORED, due=())
         case Holds():
             return hold(session, work, decision)
+        case Commands():
+            note(session, work, "command", details={"verbs": [each.written for each in decision.orders]})
+            return Applied(outcome=Outcome.COMMAND, due=())
         case Rejects():
             return refuse(session, work, decision)
         case _:
@@ -105,74 +89,6 @@ def learn(session: Session, work: Work, decision: Moves | Complains | Proves) ->
             return Applied(outcome=Outcome.IGNORED, due=())
         case _:
             assert_never(decision)
-
-
-def post(session: Session, work: Work, decision: Posts) -> Applied:
-    """A reply becomes a message; it proves that the mails it answers arrived."""
-    vouched = decision.why is Why.ACCEPTED
-    draft = draft_of(work, decision.person.id, decision.participant.side, decision=decision, unverified=vouched)
-    put = put_message(session, work.house, decision.conversation.id, draft, now=work.now)
-    proven = [each.mail for each in work.facts.answered[:1] if each.mail.conversation_id == decision.conversation.id]
-    if work.facts.mail.sender is not None and not vouched:
-        person_answered(session, proven, decision.person.id, work.facts.mail.sender, now=work.now)
-    finish(session, work, decision.conversation.id, put, decision.person.id)
-    return Applied(outcome=Outcome.POSTED, due=put.due)
-
-
-def draft_of(
-    work: Work, person_id: PersonId, side: Side, *, decision: Posts | None = None, unverified: bool = False
-) -> Draft:
-    visibility = decision.visibility if decision else Visibility.SHARED
-    return Draft(
-        author_id=person_id,
-        author_side=side,
-        text=work.cut.new_text,
-        origin=Origin.MAIL,
-        happened_at=work.arrival.happened_at,
-        visibility=visibility,
-        answer_wanted=side is Side.FIRM and visibility is Visibility.SHARED,
-        sender_unverified=unverified,
-        files=work.files,
-        inbound_mail_id=work.arrival.inbound_mail_id,
-        quoted_text=work.cut.quoted_text or None,
-        cut_rule=work.cut.method,
-        cut_confidence=work.cut.confidence,
-        joined=decision is not None and decision.joined,
-    )
-
-
-def open_new(session: Session, work: Work, decision: Opens) -> Applied:
-    """A known sender without a signed address: a new conversation, his name not proven."""
-    mail = work.facts.mail
-    conversation_id = open_conversation(
-        session,
-        work.house,
-        decision.client,
-        by=decision.person.id,
-        side=Side.CLIENT,
-        subject=strip_prefixes(mail.subject) or NO_SUBJECT,
-        now=work.now,
-        linked_to_id=decision.linked_to,
-        thread_root=own_root(session, mail.message_id),
-        thread_index=mail.header("thread-index"),
-    )
-    draft = draft_of(work, decision.person.id, Side.CLIENT, unverified=not decision.verified)
-    put = put_message(session, work.house, conversation_id, draft, now=work.now)
-    finish(session, work, conversation_id, put, decision.person.id)
-    return Applied(outcome=Outcome.NEW_CONVERSATION, due=put.due)
-
-
-def own_root(session: Session, message_id: str | None) -> str | None:
-    """The client's own mail is the root of the thread, unless another conversation has it (ids are reused)."""
-    return None if message_id is None or conversations.has_root(session, message_id) else message_id
-
-
-def finish(session: Session, work: Work, conversation_id: ConversationId, put: Put, person_id: PersonId) -> None:
-    inbox.update_filing(
-        session, work.filing_id, conversation_id=conversation_id, message_id=put.message_id, person_id=person_id
-    )
-    people.update_person(session, person_id, last_wrote_at=work.now)
-    note(session, work, "filed", conversation_id=conversation_id, message_id=put.message_id)
 
 
 def move_tick(session: Session, work: Work, mail: OutgoingMail) -> Applied:
@@ -208,7 +124,8 @@ def hold(session: Session, work: Work, decision: Holds) -> Applied:
         )
     operation.note_change(session, ChangeKind.MAIL_HELD, now=work.now, conversation_id=decision.conversation_id)
     note(session, work, "held", conversation_id=decision.conversation_id, details={"why": decision.why})
-    return Applied(outcome=Outcome.HELD, due=())
+    told = HeldMail(filing_id=work.filing_id, arrival=work.arrival, facts=work.facts, decision=decision, now=work.now)
+    return Applied(outcome=Outcome.HELD, due=tuple(tell_about_held(session, told)))
 
 
 def refuse(session: Session, work: Work, decision: Rejects) -> Applied:
@@ -218,25 +135,3 @@ def refuse(session: Session, work: Work, decision: Rejects) -> Applied:
     due = reject(session, work.arrival, work.facts.mail, decision, Rejection.EMPTY, now=work.now)
     note(session, work, "rejected", conversation_id=decision.conversation.id, details={"why": decision.why})
     return Applied(outcome=Outcome.REJECTED, due=due)
-
-
-def note(
-    session: Session,
-    work: Work,
-    what: str,
-    *,
-    conversation_id: ConversationId | None = None,
-    message_id: MessageId | None = None,
-    outgoing_mail_id: OutgoingMailId | None = None,
-    details: dict[str, object] | None = None,
-) -> None:
-    operation.note_event(
-        session,
-        what,
-        now=work.now,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        outgoing_mail_id=outgoing_mail_id,
-        inbound_mail_id=work.arrival.inbound_mail_id,
-        details=details,
-    )

@@ -81,7 +81,7 @@ def back_up(
     earlier = linked_to / "files" if linked_to else None
     copied = backup.copy_files(files.root, folder / "files", linked_to=earlier)
     about = About(**(asdict(about) | {"files": copied}))
-    write_durably(folder / ABOUT, json.dumps(asdict(about), indent=2).encode())
+    write_durably(folder / ABOUT, [json.dumps(asdict(about), indent=2).encode()])
     return about
 
 

@@ -1,43 +1,44 @@
 """The texts of a conversation that rules compare with: what went to a person, and its internal messages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, messages, outbox, people
-from storage.records import ClientId, Conversation, ConversationId, Message, Participant, Person
+from storage import conversations, messages, people, sent_texts
+from storage.records import ClientId, Conversation, ConversationId, OutgoingMail, Participant, Person
 from worker.core.new_text import Sent
-from worker.core.portal_rules import may_read
+from worker.core.portal_rules import readable_by
 from worker.flows.house import House
 
 
 def sent_to(
-    session: Session, house: House, conversation: Conversation, reader: Participant, *, until: datetime | None = None
+    session: Session,
+    house: House,
+    conversation: Conversation,
+    reader: Participant,
+    *,
+    answered: Sequence[OutgoingMail] = (),
+    until: datetime | None = None,
 ) -> Sent:
     """What this participant may be quoting: our mails to him and what others said that he may read, newest first.
 
-    Not his own messages: who writes the same sentence every month says it every month. ``until``: as it was then.
+    Of a long conversation the newest ones, and those that his mail says it answers (``answered``), however old. Not
+    his own messages: who writes the same sentence every month says it every month. ``until``: as it was then.
     """
-    mails = [
-        each.sent_text
-        for each in reversed(outbox.mails_to(session, conversation.id, reader.person_id))
-        if each.sent_text and (until is None or each.created_at <= until)
-    ]
-    said = [
-        each
-        for each in messages.messages_of(session, conversation.id)
-        if others_said(each, reader) and (until is None or each.happened_at <= until)
-    ]
-    revisions = messages.latest_revisions(session, [each.id for each in said])
+    mails = sent_texts.texts_of_mails_to(session, conversation.id, reader.person_id, until=until)
+    readable = readable_by(reader.side)
+    said = sent_texts.texts_of_others(session, conversation.id, reader.person_id, readable=readable, until=until)
+    named = [each.sent_text for each in answered if is_to(each, conversation, reader) and each.sent_text]
     names = [person.name for person in participants(session, conversation.id)]
     return Sent(
-        texts=[*mails, *(revisions[each.id].text for each in reversed(said))],
+        texts=[*mails, *(each for each in named if each not in mails), *said],
         names=[house.policy.domain, house.policy.firm_name, conversation.subject, *names],
     )
 
 
-def others_said(message: Message, reader: Participant) -> bool:
-    return message.author_id != reader.person_id and may_read(message, reader.side)
+def is_to(mail: OutgoingMail, conversation: Conversation, reader: Participant) -> bool:
+    return (mail.conversation_id, mail.person_id) == (conversation.id, reader.person_id)
 
 
 def participants(session: Session, conversation_id: ConversationId) -> list[Person]:

@@ -5,6 +5,7 @@ and the third one puts the mail in quarantine, where an operator refiles it afte
 counts apart. Temporary faults of the database or the disk never count.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -15,21 +16,38 @@ from sqlalchemy.orm import Session
 from storage import attention, conversations, inbox, people, signed
 from storage.database import DatabaseDown
 from storage.files import FilesDown
-from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId, InboundMail
+from storage.reading_ahead import remembering
+from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
 from storage.states import ArrivalState, AttentionReason, Outcome, Side
-from worker.core.filing_facts import Complains, Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
+from worker.core.failures import TemporaryFailure
+from worker.core.filing_facts import (
+    Commands,
+    Complains,
+    Decision,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+)
 from worker.core.new_text import Cut
-from worker.core.parsed import ParsedMail
 from worker.core.signed_addresses import token_in
 from worker.faults import reach
-from worker.flows.applying import Applied, apply_decision
-from worker.flows.braking import braked, tell_brake
+from worker.flows.applying import apply_decision
+from worker.flows.asking import commands_in
+from worker.flows.braking import brake_together, tell_brake
+from worker.flows.examining import examine
+from worker.flows.filing_work import Applied
 from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
+from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.quarantine_alarms import tell_quarantined
+from worker.flows.raw_mails import raw_of
 from worker.flows.rejecting import reject_quarantined
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
@@ -46,11 +64,12 @@ class DecisionChanged(Exception):  # noqa: N818 - a state of the world, named as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """The first look with the cut that was made for it, and what stands in the mail's files."""
+    """The first look with the cut that was made for it, the files that were stored for it and what stands in them."""
 
     look: Look
     cut: Cut
     attached: Attached
+    files: tuple[StoredFile, ...]
 
 
 class LeaseLost(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -63,23 +82,28 @@ def file_arrival(house: House, reader: Reader, arrival_id: ArrivalId) -> Outcome
     if arrival is None:
         return None
     reach("file.after_claim")
+    return file_alone(house, reader, arrival)
+
+
+def file_alone(house: House, reader: Reader, arrival: Arrival) -> Outcome | ArrivalState | None:
+    """File what was claimed, in a transaction of its own; whatever breaks it is this mail's alone."""
     try:
         outcome = file_claimed(house, reader, arrival)
-    except (DatabaseDown, FilesDown) as fault:
-        log.warning("put_off", arrival=arrival_id, fault=type(fault).__name__)
+    except (DatabaseDown, FilesDown, TemporaryFailure) as fault:
+        log.warning("put_off", arrival=arrival.id, fault=type(fault).__name__)
         put_off(house, arrival)
         return None
     except DecisionChanged:
         put_off(house, arrival, pause=timedelta(0))
         return None
     except LeaseLost:
-        log.warning("lease_lost", arrival=arrival_id)
+        log.warning("lease_lost", arrival=arrival.id)
         return None
     except Exception as fault:  # outermost: one mail that breaks our code stops no other
-        log.exception("filing_broke", arrival=arrival_id)
+        log.exception("filing_broke", arrival=arrival.id)
         return count_error(house, arrival, type(fault).__name__)
     reach("file.after_commit")
-    log.info("filed", arrival=arrival_id, inbound=arrival.inbound_mail_id, outcome=outcome)
+    log.info("filed", arrival=arrival.id, inbound=arrival.inbound_mail_id, outcome=outcome)
     return outcome
 
 
@@ -104,54 +128,59 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
             due = reject_quarantined(session, house, arrival, mail, now=now)
         house.bell.ring_outgoing(due)
         return ArrivalState.QUARANTINED
-    with house.database.reading() as session:
-        first = look(session, house, arrival, mail)
+    with house.database.reading() as session, remembering(session):
+        look_ahead(session, house, [(arrival, mail)])
+        first = look(session, house, arrival, mail, now=house.now(session))
         client = client_of(session, first.decision)
-    weighed = Weighed(look=first, cut=cut_of(first, mail), attached=read_attached(reader, mail))
-    files = store_files(house, client, mail) if client else ()
+    weighed = weigh(house, reader, first, client)
+    asked = commands_in(house, first, weighed.cut)
+    if asked is not None:
+        from worker.flows.commanding import file_command  # it files by what is in this module
+
+        return file_command(house, reader, arrival, weighed, asked)
     reach("file.before_commit")
     with house.database.writing() as session:
-        lock(session, first)
-        ready = ready_to_file(session, house, arrival, weighed, files=files)
-        applied = file_in(session, house, arrival, ready, now=house.now(session))
+        now = house.now(session)
+        lock(session, [first])
+        with remembering(session):
+            look_ahead(session, house, [(arrival, mail)])
+            ready = ready_to_file(session, house, arrival, weighed, now=now)
+            (ready,) = brake_together(session, house, [(arrival, ready)])
+        applied = file_in(session, house, arrival, ready, now=now)
     house.bell.ring_outgoing(applied.due)
     return applied.outcome
 
 
-def lock(session: Session, seen: Look) -> None:
+def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> Weighed:
+    """What takes time, outside any transaction."""
+    mail = seen.facts.mail
+    files = examine(house, reader, client, mail) if client else ()
+    return Weighed(look=seen, cut=cut_of(seen, mail), attached=read_attached(reader, mail), files=files)
+
+
+def lock(session: Session, seen: Sequence[Look]) -> None:
     """Whatever changes a conversation holds its lock first: mails are filed one after the other."""
-    reported = seen.facts.reported
-    found = {
-        each
-        for each in (
-            seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
-            seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
-            reported.conversation_id if reported else None,
-        )
-        if each is not None
-    }
-    for conversation_id in sorted(found):
+    for conversation_id in sorted({place for each in seen for place in touched(each)}):
         conversations.lock_conversation(session, conversation_id)
 
 
-def ready_to_file(
-    session: Session, house: House, arrival: Arrival, weighed: Weighed, *, files: tuple[StoredFile, ...]
-) -> Ready:
+def touched(seen: Look) -> set[ConversationId]:
+    """The conversations that filing this mail may write to."""
+    found = (
+        seen.decision.conversation.id if isinstance(seen.decision, Posts) else None,
+        seen.decision.conversation_id if isinstance(seen.decision, Holds) else None,
+        seen.facts.reported.conversation_id if seen.facts.reported else None,
+    )
+    return {each for each in found if each is not None}
+
+
+def ready_to_file(session: Session, house: House, arrival: Arrival, weighed: Weighed, *, now: datetime) -> Ready:
     """Look again, under the lock; the cut and the files hold only for the decision they were made for."""
-    again = look(session, house, arrival, weighed.look.facts.mail)
+    again = look(session, house, arrival, weighed.look.facts.mail, now=now, for_cut=False)
     if not is_the_same(again.decision, weighed.look.decision):
         raise DecisionChanged
     decision = reconsider(session, house, again, weighed.cut, weighed.attached)
-    decision = braked(session, house, arrival, facts=again.facts, decision=decision, cut=weighed.cut)
-    return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=files)
-
-
-def raw_of(house: House, kept: InboundMail) -> bytes:
-    if kept.raw is not None:
-        return kept.raw
-    if kept.raw_path is None:
-        raise ValueError("this mail's bytes were purged")
-    return house.files.read(kept.raw_path)
+    return Ready(decision=decision, facts=again.facts, cut=weighed.cut, files=weighed.files)
 
 
 def client_of(session: Session, decision: Decision) -> Client | None:
@@ -160,22 +189,10 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return people.client(session, conversation.client_id)
         case Opens(client=client):
             return client
-        case Moves() | Complains() | Proves() | Ignores() | Holds() | Rejects():
+        case Moves() | Complains() | Proves() | Ignores() | Holds() | Commands() | Rejects():
             return None
         case _:
             assert_never(decision)
-
-
-def store_files(house: House, client: Client, mail: ParsedMail) -> tuple[StoredFile, ...]:
-    return tuple(
-        StoredFile(
-            name=each.name,
-            sha256=house.files.put_attachment(client.public_id, each.content),
-            size=each.size,
-            media_type=each.media_type,
-        )
-        for each in mail.files
-    )
 
 
 def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, now: datetime) -> Applied:

@@ -1,16 +1,28 @@
 """Gathers the facts about an arrival: addresses of ours in it, mails of ours it names, who its sender is."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, conversations, inbox, outbox, people, signed
-from storage.records import Arrival, ClientId, OutgoingMail, Participant, PersonId, SignedAddress
-from storage.states import AddressKind
+from storage import addresses, conversations, held, inbox, outbox, people, signed
+from storage.reading_ahead import remembered_among
+from storage.records import (
+    Arrival,
+    ClientId,
+    OutgoingMail,
+    OutgoingMailId,
+    Participant,
+    PersonId,
+    SignedAddress,
+)
+from storage.states import AddressKind, Way
+from worker.core.authentication_results import Trust, trust_of
 from worker.core.automatic import is_report, judge
 from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
+from worker.core.policy import SinkRole
 from worker.core.signed_addresses import Token, token_in
 from worker.flows.house import House
 
@@ -26,6 +38,8 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
     # The envelope tells; a Return-Path is believed only where there is none (a mailbox), for anybody can write one.
     null_sender = arrival.envelope_from == "" if arrival.envelope_from is not None else mail.return_path == ""
     reported = reported_mail(session, house, mail, [row for row, _ in rows])
+    meant = house_client(session, house, arrival, mail)
+    senders = known_senders(session, mail.sender)
     return Facts(
         mail=mail,
         null_sender=null_sender,
@@ -38,9 +52,19 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
         reported=reported,
         reported_addresses=addresses_of_person(session, reported.person_id) if reported else (),
         answered=tuple(answered(session, each) for each in answered_mails(session, house, mail)),
-        senders=known_senders(session, mail.sender),
-        house_client=house_client(session, house, arrival, mail),
+        senders=senders,
+        house_client=meant,
+        client=people.client(session, meant) if meant else None,
+        blocked=not senders and mail.sender is not None and held.is_blocked(session, mail.sender),
+        trust=trust_in(house, arrival, mail),
     )
+
+
+def trust_in(house: House, arrival: Arrival, mail: ParsedMail) -> Trust:
+    """At the border nobody stood before our sink who could have taken forged results away."""
+    if arrival.way is Way.SMTP and house.policy.sink_role is SinkRole.BORDER:
+        return Trust.NONE
+    return trust_of(mail.authentication_results, house.policy.authserv_ids, mail.sender)
 
 
 def addressed(session: Session, arrival: Arrival, mail: ParsedMail) -> list[tuple[str, str]]:
@@ -97,7 +121,7 @@ def found_address(session: Session, row: SignedAddress, where: str, *, now: date
         spent=row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now),
         conversation=conversation,
         participant=participant,
-        addresses=addresses_in_use(session, participant),
+        addresses=addresses_of_person(session, row.person_id) or addresses_in_use(session, participant),
     )
 
 
@@ -127,14 +151,22 @@ def is_own(house: House, mail: ParsedMail) -> bool:
 
 def mail_of_token(session: Session, token: Token | None) -> OutgoingMail | None:
     row = signed.signed_address(session, token.public_id) if token else None
-    return outbox.mail(session, row.outgoing_mail_id) if row and row.outgoing_mail_id else None
+    return mail_of(session, row.outgoing_mail_id) if row and row.outgoing_mail_id else None
+
+
+def mail_of(session: Session, mail_id: OutgoingMailId) -> OutgoingMail | None:
+    return mails_of(session, [mail_id]).get(mail_id)
+
+
+def mails_of(session: Session, mail_ids: Iterable[OutgoingMailId]) -> dict[OutgoingMailId, OutgoingMail]:
+    return remembered_among(session, "outgoing mail", mail_ids, lambda ids: outbox.mails_by_ids(session, ids))
 
 
 def reported_mail(session: Session, house: House, mail: ParsedMail, rows: list[SignedAddress]) -> OutgoingMail | None:
     """Which mail of ours it is about: by the signed return path; a report also by ENVID or the returned Message-ID."""
     for row in rows:
         if row.kind is AddressKind.RETURN_PATH and row.outgoing_mail_id is not None:
-            return outbox.mail(session, row.outgoing_mail_id)
+            return mail_of(session, row.outgoing_mail_id)
     if mail.report is None:
         return None
     by_envelope = house.keys.verify((mail.report.envelope_id or "").lower())

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from storage.states import Outcome
+from storage.states import Outcome, Side
 from worker.core.filing_facts import (
+    Commands,
     Complains,
     Decision,
     Facts,
@@ -50,6 +51,8 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.IGNORED
         case Holds():
             return Outcome.HELD
+        case Commands():
+            return Outcome.COMMAND
         case Rejects():
             return Outcome.REJECTED
         case _:
@@ -62,9 +65,13 @@ def reason_of(decision: Decision) -> str:
             return Why.REPORT
         case Complains():
             return Why.COMPLAINT
+        case Opens(side=Side.FIRM):
+            return Why.TRUSTED_SENDER
         case Opens():
             return Why.KNOWN_SENDER
-        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Rejects(why=why):
+        case (
+            Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Commands(why=why) | Rejects(why=why)
+        ):
             return why
         case _:
             assert_never(decision)
@@ -79,6 +86,7 @@ def findings_of(ready: Ready) -> list[dict[str, Any]]:
     told += [{"step": "references", "found": f"answers o{each.mail.id}"} for each in facts.answered]
     senders = ", ".join(f"p{each.person.id}" for each in facts.senders) or "nobody known"
     told.append({"step": "identity", "found": senders if facts.mail.sender else "no readable sender"})
+    told.append({"step": "authentication", "found": facts.trust})
     told.append({"step": "new text", "found": f"{ready.cut.method}, confidence {ready.cut.confidence:.2f}"})
     told.append({"step": "decide", "found": reason_of(ready.decision)})
     return told

@@ -6,10 +6,7 @@ One signed token per mail stands in its Message-ID, ENVID and return path; a par
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from storage import addresses, inbox, outbox, signed
-from storage.records import Conversation, OutgoingMail, Person
+from storage.records import Conversation, OutgoingMail
 from storage.states import AddressKind, Side
 from worker.core.letter_rules import answer_address
 from worker.core.letters import Heading, Letter
@@ -17,32 +14,25 @@ from worker.core.policy import FromStyle
 from worker.core.senders import Sender, auto_headers, sender_of
 from worker.core.signed_addresses import local_part
 from worker.core.threading_headers import ThreadLink, extend_thread_index, thread_index, thread_of
+from worker.flows.claiming import Taking
 from worker.flows.house import House
+from worker.flows.papers import Papers
 from worker.flows.talk import Talk
 
 
-def participant_address(session: Session, house: House, talk: Talk, kind: AddressKind) -> str:
-    row = signed.address_of_participant(
-        session, talk.conversation.id, talk.reader.id, kind, now=talk.conversation.opened_at
-    )
-    return full_address(house, kind, house.keys.sign(kind, row.public_id))
+def signed_address(house: House, taking: Taking, kind: AddressKind) -> str | None:
+    """The reader's address of this kind, where the mail may show one."""
+    public_id = taking.signed.get(kind)
+    return None if public_id is None else full_address(house, kind, house.keys.sign(kind, public_id))
 
 
 def full_address(house: House, kind: AddressKind, token: str) -> str:
     return f"{local_part(kind, token, house.policy.separator)}@{house.policy.domain}"
 
 
-def mail_token(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> str:
-    """The signed token of this mail: in its Message-ID, ENVID and return path. Made once."""
-    known = [each for each in signed.addresses_of_mail(session, mail.id) if each.kind is AddressKind.RETURN_PATH]
-    row = (
-        known[0]
-        if known
-        else signed.add_signed_address(
-            session, AddressKind.RETURN_PATH, now=now, conversation_id=mail.conversation_id, outgoing_mail_id=mail.id
-        )
-    )
-    return house.keys.sign(AddressKind.RETURN_PATH, row.public_id)
+def mail_token(house: House, taking: Taking) -> str:
+    """The signed token of this mail: in its Message-ID, ENVID and return path. The same at every try."""
+    return house.keys.sign(AddressKind.RETURN_PATH, taking.signed[AddressKind.RETURN_PATH])
 
 
 def return_path(house: House, token: str) -> str:
@@ -52,28 +42,19 @@ def return_path(house: House, token: str) -> str:
     return full_address(house, AddressKind.RETURN_PATH, token)
 
 
-def heading_of(
-    session: Session,
-    house: House,
-    mail: OutgoingMail,
-    person: Person | None,
-    talk: Talk | None,
-    *,
-    letter: Letter,
-    token: str,
-    now: datetime,
-) -> Heading:
-    sender = sender_for(session, house, mail, talk, letter)
+def heading_of(house: House, taking: Taking, papers: Papers, *, letter: Letter, token: str) -> Heading:
+    mail, talk = taking.mail, papers.talk_of(taking)
+    person = papers.people.get(mail.person_id) if mail.person_id is not None else None
+    sender = sender_for(house, mail, talk, papers, letter)
     automatic = auto_headers(mail.kind)
-    reply_to = answer_address(letter)
     heading = Heading(
         from_name=sender.name,
         from_address=sender.address,
         to_name=person.name if person else "",
         to_address=mail.address,
-        reply_to=reply_to,
+        reply_to=answer_address(letter),
         message_id=f"{token}@{house.policy.domain}",
-        dated_at=now,
+        dated_at=taking.at,
         auto_submitted=automatic.auto_submitted,
         suppress_responses=automatic.suppress,
         language=mail.language,
@@ -81,20 +62,20 @@ def heading_of(
     if house.policy.redirect_all_to:
         shown = mail.address.replace("@", " at ")
         heading = replace(heading, to_name=f"{heading.to_name} ({shown})", to_address=house.policy.redirect_all_to)
-    return with_thread(session, mail, talk, heading) if talk else heading
+    return with_thread(mail, talk, papers, heading) if talk else heading
 
 
-def with_thread(session: Session, mail: OutgoingMail, talk: Talk, heading: Heading) -> Heading:
+def with_thread(mail: OutgoingMail, talk: Talk, papers: Papers, heading: Heading) -> Heading:
     """One mail thread per conversation and person; notes thread among themselves."""
-    earlier = [
-        each
-        for each in outbox.mails_to(session, talk.conversation.id, talk.reader.person_id)
-        if each.id < mail.id and each.message_id and each.visibility is mail.visibility
+    thread_key = (talk.conversation.id, talk.reader.person_id)
+    known = [
+        (each.at, each.message_id)
+        for each in papers.sent.get(thread_key, ())
+        if each.mail_id < mail.id and each.visibility is mail.visibility
     ]
-    known = [(each.dated_at or each.opened_at, each.message_id or "") for each in earlier]
-    own = inbox.mail_of_person_in(session, talk.conversation.id, talk.reader.person_id)
-    if own is not None and own.mail_message_id:
-        known.append((own.filed_at, own.mail_message_id))
+    own = papers.own.get(thread_key)
+    if own is not None:
+        known.append((own.at, own.message_id))
     thread = thread_of(talk.conversation.thread_root, [ThreadLink(message_id=name) for _, name in sorted(known)])
     return replace(
         heading,
@@ -112,15 +93,13 @@ def outlook_index(conversation: Conversation, earlier: list[datetime], *, now: d
     return theirs or thread_index(conversation.public_id, conversation.opened_at, replies)
 
 
-def sender_for(session: Session, house: House, mail: OutgoingMail, talk: Talk | None, letter: Letter) -> Sender:
-    author_local = addresses.local_part_of(session, person_id=mail.author_id) if mail.author_id else None
-    client_local = addresses.local_part_of(session, client_id=mail.client_id) if mail.client_id else None
+def sender_for(house: House, mail: OutgoingMail, talk: Talk | None, papers: Papers, letter: Letter) -> Sender:
     return sender_of(
         house.policy,
         side=talk.reader.side if talk else Side.FIRM,
         author_name=letter.signer if talk else None,
-        author_house_local=author_local,
+        author_house_local=papers.locals_of_people.get(mail.author_id) if mail.author_id else None,
         client_name=letter.client_name if talk else None,
-        client_house_local=client_local,
+        client_house_local=papers.locals_of_clients.get(mail.client_id) if mail.client_id else None,
         reply_address=letter.reply_address or letter.note_address,
     )

@@ -1,27 +1,18 @@
-"""A case manager decides about a held mail: accept it once, or refuse it. Either way what it opened for the firm ends.
-
-Accepting weighs the mail again by what is true now (a contact may have been added since); where only the sender was in
-doubt, the case manager's word stands for him, and the message is marked "sender not verified". What repeats an internal
-message is never accepted: write it anew.
-"""
+"""The portal's interface to held mails: a case manager accepts, refuses or moves them (held_deciding has the rules)."""
 
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, inbox, people
-from storage.records import Filing, InboundMailId, MessageId, PersonId
-from storage.states import Outcome, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Opens, Posts, Why
-from worker.core.filing_rules import chosen_address
+from storage import held, inbox, people
+from storage.records import ClientId, Filing, InboundMailId, MessageId, PersonId
+from storage.states import Outcome
+from worker.core.commands import Verb
 from worker.core.refusals import No, Refused
-from worker.flows.applying import apply_decision
-from worker.flows.conversations import side_in
-from worker.flows.filing import client_of, lock, raw_of, store_files
-from worker.flows.findings import outcome_of
-from worker.flows.house import House, there
+from worker.flows.held_deciding import Decided, decide_in, group_of, may_decide, prepare
+from worker.flows.held_vouching import Choice
+from worker.flows.house import House
 from worker.flows.ports import Reader
-from worker.flows.weighing import Look, cut_of, look, read_attached, reconsider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,55 +26,48 @@ class Shelved:
 
 
 def refuse_held(house: House, *, by: PersonId, inbound_id: InboundMailId) -> Shelved | Refused:
+    """Together with what else its sender wrote for the same conversation. Reads no mail: it may be broken."""
     with house.database.writing() as session:
         filing = held_filing(session, inbound_id)
         if filing is None:
             return Refused(No.NOT_HELD)
-        if not may_decide(session, filing, by):
-            return Refused(No.FIRM_ONLY)
-        settle(session, house, filing, by, "refused")
-    return Shelved()
+        group, choice = group_of(session, filing), Choice(verb=Verb.REFUSE)
+        answer = decide_in(session, house, group, choice, by=by, now=house.now(session))
+    return answer if isinstance(answer, Refused) else Shelved()
 
 
 def accept_held(house: House, reader: Reader, *, by: PersonId, inbound_id: InboundMailId) -> Accepted | Refused:
+    answer = decide_held(house, reader, by=by, inbound_id=inbound_id, choice=Choice(verb=Verb.ACCEPT))
+    return answer if isinstance(answer, Refused) else Accepted(message_id=answer.message_ids[0])
+
+
+def decide_held(
+    house: House, reader: Reader, *, by: PersonId, inbound_id: InboundMailId, choice: Choice
+) -> Decided | Refused:
     with house.database.reading() as session:
         filing = held_filing(session, inbound_id)
         if filing is None:
             return Refused(No.NOT_HELD)
         if not may_decide(session, filing, by):
             return Refused(No.FIRM_ONLY)
-        arrival = next(each for each in inbox.arrivals_of(session, inbound_id) if each.filing_id == filing.id)
-        kept = there(inbox.inbound_mail(session, inbound_id))
-    mail = reader.parse(raw_of(house, kept))
-    with house.database.reading() as session:
-        seen = vouched_for(session, look(session, house, arrival, mail))
-        client = client_of(session, seen.decision)
-    if client is None:
-        return Refused(No.NOT_ACCEPTABLE)
-    cut, attached, files = cut_of(seen, mail), read_attached(reader, mail), store_files(house, client, mail)
+        if choice.verb is Verb.CONTACT and not has_client(session, filing, choice.client_id):
+            return Refused(No.WHICH_CLIENT)
+    prepared = prepare(house, reader, filing, choice)
+    if isinstance(prepared, Refused):
+        return prepared
     with house.database.writing() as session:
-        lock(session, seen)
-        if held_filing(session, inbound_id) is None:
-            return Refused(No.NOT_HELD)
-        decision = reconsider(session, house, seen, cut, attached)
-        if not isinstance(decision, (Posts, Opens)):
-            return Refused(No.NOT_ACCEPTABLE)
-        inbox.update_filing(session, filing.id, outcome=outcome_of(decision), reason=Why.ACCEPTED)
-        settle(session, house, filing, by, "accepted")
-        applied = apply_decision(
-            session,
-            house,
-            arrival,
-            decision,
-            filing_id=filing.id,
-            facts=seen.facts,
-            cut=cut,
-            files=files,
-            now=house.now(session),
-        )
-        message_id = there(there(inbox.filing(session, filing.id)).message_id)
-    house.bell.ring_outgoing(applied.due)
-    return Accepted(message_id=message_id)
+        answer = decide_in(session, house, prepared, choice, by=by, now=house.now(session))
+    if isinstance(answer, Decided):
+        house.bell.ring_outgoing(answer.due)
+    return answer
+
+
+def held_mails(house: House, *, by: PersonId) -> list[Filing] | Refused:
+    """What waits for a decision, oldest first, as far as this case manager may decide about it."""
+    with house.database.reading() as session:
+        if not people.is_case_manager(session, by):
+            return Refused(No.FIRM_ONLY)
+        return [each for each in held.waiting_filings(session) if may_decide(session, each, by)]
 
 
 def held_filing(session: Session, inbound_id: InboundMailId) -> Filing | None:
@@ -97,39 +81,6 @@ def held_filing(session: Session, inbound_id: InboundMailId) -> Filing | None:
     )
 
 
-def may_decide(session: Session, filing: Filing, by: PersonId) -> bool:
-    """A case manager of the firm; where the conversation is known, one who speaks for the firm in it."""
-    if filing.conversation_id is None:
-        return people.is_case_manager(session, by)
-    conversation = there(conversations.conversation(session, filing.conversation_id))
-    return side_in(session, conversation.client_id, by) is Side.FIRM
-
-
-def vouched_for(session: Session, seen: Look) -> Look:
-    """Where a signed address leads to a participant, the case manager's word stands for the sender."""
-    if isinstance(seen.decision, (Posts, Opens)):
-        return seen
-    decision = as_participant(session, seen.facts)
-    return seen if decision is None else Look(facts=seen.facts, decision=decision, sent=seen.sent)
-
-
-def as_participant(session: Session, facts: Facts) -> Decision | None:
-    address = chosen_address(facts)
-    if address is None or address.conversation is None or address.participant is None:
-        return None
-    if address.participant.side is Side.FIRM:
-        return None  # nobody vouches for a colleague: a forged one would write to clients in the firm's name
-    return Posts(
-        conversation=address.conversation,
-        person=there(people.person(session, address.participant.person_id)),
-        participant=address.participant,
-        visibility=Visibility.SHARED,
-        why=Why.ACCEPTED,
-    )
-
-
-def settle(session: Session, house: House, filing: Filing, by: PersonId, how: str) -> None:
-    now = house.now(session)
-    inbox.update_filing(session, filing.id, settled_at=now, settled_by_id=by, settled_as=how)
-    if filing.conversation_id is not None:
-        attention.close_filing(session, filing.conversation_id, filing.id, now=now, why=how, by_id=by)
+def has_client(session: Session, filing: Filing, client_id: ClientId | None) -> bool:
+    """A new contact is one of somebody: of the conversation's client, or of the one that is named."""
+    return filing.conversation_id is not None or (client_id is not None and bool(people.client(session, client_id)))

@@ -1,4 +1,4 @@
-"""What every flow is given: the firm's database, files, keys, rules, clock and bell."""
+"""What every flow is given: the firm's database, files, keys, rules, clock, bell and, where there is one, scanner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from storage.files import FileStore
 from storage.outbox_claims import Gate
 from worker.core.policy import Policy, Sending
 from worker.core.signed_addresses import KeyRing
-from worker.flows.ports import Bell, Clock
+from worker.flows.ports import Bell, Clock, Scanner
 
 Thing = TypeVar("Thing")
 
@@ -24,6 +24,7 @@ class House:
     bell: Bell
     keys: KeyRing
     policy: Policy
+    scanner: Scanner | None = None
 
     def now(self, session: Session) -> datetime:
         return self.clock.now(session)

@@ -1,4 +1,4 @@
-"""The hourly round: files that a crash left without a row, counters that drifted."""
+"""The hourly round: files that a crash left without a row, counters that drifted, held mails that nobody decided."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,6 +8,7 @@ import structlog
 from storage import attention
 from storage.housekeeping import drifted_counters, files_with_rows
 from worker.flows.house import House
+from worker.flows.reminding_held import remind_of_held
 
 log = structlog.get_logger("navette.housekeeping")
 
@@ -15,8 +16,8 @@ BATCH = 500
 
 
 def keep_house(house: House) -> None:
-    removed, mended = sweep_files(house), mend_counters(house)
-    log.info("kept_house", files_removed=removed, counters_mended=mended)
+    removed, mended, reminded = sweep_files(house), mend_counters(house), remind_of_held(house)
+    log.info("kept_house", files_removed=removed, counters_mended=mended, reminders_of_held=reminded)
 
 
 def sweep_files(house: House) -> int:

@@ -1,11 +1,10 @@
-"""Gathers what an outgoing mail says and how it is addressed, in the transaction that claimed it.
+"""From claimed mails to letters: what each says and how it is addressed, gathered in one reading transaction.
 
-What goes is fixed here: each delivery gets the revision that it carries, the mail its Message-ID, date, ENVID and
-return path. Rendering happens afterwards, outside the transaction, from these values alone.
+Rendering happens afterwards, outside any transaction, from these values alone.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -23,14 +22,19 @@ from storage.records import (
     PublicId,
     Revision,
 )
-from storage.states import AddressKind, MailKind, MailState, Side, Visibility
-from worker.core.letters import Failure, Heading, Letter, LetterMessage
+from storage.states import AddressKind, AsideReason, MailKind, MailState, Side, Visibility
+from worker.core.desk import DESK_KINDS
+from worker.core.file_rules import REFUSED, may_be_shown
+from worker.core.letters import Failure, Heading, Letter, LetterMessage, Refusal, RefusedFile
 from worker.flows.alarming import alarm_letter
-from worker.flows.heading import heading_of, mail_token, participant_address, return_path
+from worker.flows.claiming import Taking
+from worker.flows.desk_letters import closing_address, desk_letter, shows_closing
+from worker.flows.heading import heading_of, mail_token, return_path, signed_address
 from worker.flows.house import House, there
 from worker.flows.notices import brake_letter
+from worker.flows.papers import Papers, read_papers
 from worker.flows.rejecting import rejection_letter
-from worker.flows.talk import Talk, talk_of
+from worker.flows.talk import Talk
 
 EARLIER = 2
 """How many earlier messages are quoted below when the reader has not seen them."""
@@ -49,45 +53,67 @@ class Claimed:
     envelope_id: str
 
 
-def gather(session: Session, house: House, mail: OutgoingMail, *, now: datetime) -> Claimed:
-    """Everything the printer and the relay need for this mail."""
-    person = people.person(session, mail.person_id) if mail.person_id else None
-    talk = talk_of(session, mail)
-    letter, files = letter_of(session, house, mail, person, talk)
-    token = mail_token(session, house, mail, now=now)
+def gather(house: House, takings: Sequence[Taking]) -> list[Claimed]:
+    """Everything the printer and the relay need for these mails."""
+    with house.database.reading() as session:
+        papers = read_papers(session, takings)
+        made = {
+            each.mail.id: claimed_of(session, house, each, papers)
+            for each in takings
+            if not shows_links(session, each, papers)
+        }
+    linked = [each for each in takings if each.mail.id not in made]
+    if linked:  # few: each link is an address of its own
+        with house.database.writing() as session:
+            made |= {each.mail.id: claimed_of(session, house, each, papers) for each in linked}
+    return [made[each.mail.id] for each in takings]
+
+
+def shows_links(session: Session, taking: Taking, papers: Papers) -> bool:
+    """Whether the letter shows one-click addresses, which must be written down while it is made."""
+    talk = papers.talk_of(taking)
+    return taking.mail.kind in DESK_KINDS or (talk is not None and shows_closing(session, taking.mail, talk))
+
+
+def claimed_of(session: Session, house: House, taking: Taking, papers: Papers) -> Claimed:
+    talk = papers.talk_of(taking)
+    letter, files = letter_of(session, house, taking, papers)
+    token = mail_token(house, taking)
     return Claimed(
-        mail=mail,
+        mail=taking.mail,
         letter=letter,
-        heading=heading_of(session, house, mail, person, talk, letter=letter, token=token, now=now),
+        heading=heading_of(house, taking, papers, letter=letter, token=token),
         files=tuple(files),
         client_public_id=talk.client.public_id if talk else None,
-        envelope_from="" if mail.kind is MailKind.REJECTION else return_path(house, token),
+        envelope_from="" if taking.mail.kind is MailKind.REJECTION else return_path(house, token),
         envelope_id=token,
     )
 
 
-def letter_of(
-    session: Session, house: House, mail: OutgoingMail, person: Person | None, talk: Talk | None
-) -> tuple[Letter, list[Attachment]]:
+def letter_of(session: Session, house: House, taking: Taking, papers: Papers) -> tuple[Letter, list[Attachment]]:
+    mail, talk = taking.mail, papers.talk_of(taking)
+    person = papers.people.get(mail.person_id) if mail.person_id else None
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
     if mail.kind is MailKind.NOTICE:
-        note = participant_address(session, house, talk, AddressKind.NOTE) if talk else None
+        note = signed_address(house, taking, AddressKind.NOTE) if talk else None
         return brake_letter(session, house, mail, person, note_address=note), []
+    if mail.kind in DESK_KINDS:
+        return desk_letter(session, house, mail, person), []
+    if mail.kind is MailKind.REFUSED_FILES and talk is not None and person is not None:
+        return refusal_letter(session, house, taking, talk, person), []
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
-        note = participant_address(session, house, talk, AddressKind.NOTE) if talk and person else None
+        note = signed_address(house, taking, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
     if mail.kind is MailKind.REJECTION:
-        again = participant_address(session, house, talk, AddressKind.REPLY)
+        again = signed_address(house, taking, AddressKind.REPLY)
         return rejection_letter(house, mail, talk, reply_address=again, reader=person), []
     zone = ZoneInfo(person.time_zone)
-    carried = carried_messages(session, mail)
-    files = messages.attachments_of(session, [message.id for message, _ in carried])
-    shown = [each for each in files if not each.set_aside]
-    names = people.people_by_ids(session, [message.author_id for message, _ in carried if message.author_id])
-    author = names.get(mail.author_id) if mail.author_id else None
-    firm_reader = talk.reader.side is Side.FIRM
-    shared = mail.visibility is Visibility.SHARED
+    carried = papers.carried_by(taking.carried)
+    said = {message.id for message, _ in carried}
+    files = [each for each in papers.attachments if each.message_id in said]
+    shown = [each for each in files if is_attached(house, each)]
+    author = papers.people.get(mail.author_id) if mail.author_id else None
     letter = Letter(
         kind=mail.kind,
         language=mail.language,
@@ -98,36 +124,61 @@ def letter_of(
         subject=talk.conversation.subject,
         reader=person.name,
         signer=author.name if author else house.policy.firm_name,
-        messages=tuple(letter_message(each, names, zone, shown) for each in carried),
-        earlier=earlier_messages(session, mail, talk, zone) if mail.kind is MailKind.MESSAGE else (),
+        messages=tuple(with_files(house, letter_message(each, papers.people, zone), each, files) for each in carried),
+        earlier=earlier_messages(session, taking, talk, papers, zone) if mail.kind is MailKind.MESSAGE else (),
         about=about_of(talk.conversation),
-        reply_address=participant_address(session, house, talk, AddressKind.REPLY) if shared else None,
-        note_address=participant_address(session, house, talk, AddressKind.NOTE) if firm_reader else None,
+        reply_address=signed_address(house, taking, AddressKind.REPLY),
+        note_address=signed_address(house, taking, AddressKind.NOTE),
         answer_wanted=any(message.answer_wanted for message, _ in carried),
+        close_address=closing_address(session, house, mail, person, talk),
     )
     return letter, shown if mail.kind is MailKind.MESSAGE else []
 
 
-def carried_messages(session: Session, mail: OutgoingMail) -> list[tuple[Message, Revision]]:
-    """The messages of a mail with the revisions that were fixed for it, in order."""
-    carried = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
-    named = messages.messages_by_ids(session, [each.message_id for each in carried])
-    fixed = messages.revisions_by_ids(session, [each.revision_id for each in carried if each.revision_id])
-    return [(named[each.message_id], fixed[each.revision_id]) for each in carried if each.revision_id]
+def is_attached(house: House, file: Attachment) -> bool:
+    return not file.set_aside and may_be_shown(file.scan_state, file.aside_why, hook_is_on=house.policy.scans_files)
 
 
-def fix_revisions(session: Session, mail: OutgoingMail) -> int:
-    """Fix what each delivery carries, until the bytes are made; how many messages are left to carry."""
-    open_ones = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
-    latest = messages.latest_revisions(session, [each.message_id for each in open_ones])
-    for each in open_ones:
-        if each.revision_id is None or mail.bytes_path is None:
-            outbox.update_delivery(session, each.id, revision_id=latest[each.message_id].id)
-    return len(open_ones)
+def with_files(
+    house: House, letter: LetterMessage, carried: tuple[Message, Revision], files: Sequence[Attachment]
+) -> LetterMessage:
+    """Names what is attached, and what is not and why; images without meaning are not named."""
+    own = [each for each in files if each.message_id == carried[0].id]
+    refused = [(each.name, each.aside_why) for each in own if each.aside_why is not None]
+    return replace(
+        letter,
+        files=tuple(each.name for each in own if is_attached(house, each)),
+        files_unscanned=tuple(each.name for each in own if not each.set_aside and not is_attached(house, each)),
+        files_refused=tuple(RefusedFile(name=name, why=why) for name, why in refused if why in REFUSED),
+    )
+
+
+def refusal_letter(session: Session, house: House, taking: Taking, talk: Talk, reader: Person) -> Letter:
+    """What the answer about refused files says: to their sender, or to the firm about somebody else's."""
+    mail, details = taking.mail, taking.mail.details or {}
+    author = people.person(session, PersonId(details["author"])) if details.get("author") else None
+    return Letter(
+        kind=MailKind.REFUSED_FILES,
+        language=mail.language,
+        side=talk.reader.side,
+        visibility=mail.visibility,
+        firm_name=house.policy.firm_name,
+        client_name=talk.client.name,
+        subject=talk.conversation.subject,
+        reader=reader.name,
+        signer=house.policy.firm_name,
+        messages=(),
+        reply_address=signed_address(house, taking, AddressKind.REPLY),
+        note_address=signed_address(house, taking, AddressKind.NOTE),
+        refusal=Refusal(
+            author=author.name if author else "",
+            files=tuple(RefusedFile(name=name, why=AsideReason(why)) for name, why in details["refused"]),
+        ),
+    )
 
 
 def letter_message(
-    carried: tuple[Message, Revision], names: dict[PersonId, Person], zone: ZoneInfo, files: list[Attachment]
+    carried: tuple[Message, Revision], names: Mapping[PersonId, Person], zone: ZoneInfo
 ) -> LetterMessage:
     message, revision = carried
     author = names.get(message.author_id) if message.author_id else None
@@ -135,29 +186,24 @@ def letter_message(
         author=author.name if author else "",
         happened_at=message.happened_at.astimezone(zone),
         text=revision.text,
-        files=tuple(each.name for each in files if each.message_id == message.id),
     )
 
 
-def earlier_messages(session: Session, mail: OutgoingMail, talk: Talk, zone: ZoneInfo) -> tuple[LetterMessage, ...]:
-    """The last earlier messages that this reader may read and has neither written, seen nor got by mail."""
-    carried = {each.message_id for each in outbox.deliveries_in(session, [mail.id])}
-    first = min(carried, default=MessageId(0))
-    recent = messages.last_messages(session, talk.conversation.id, most=50)
-    before = [each for each in recent if each.id < first and may_be_quoted(each, talk)][:EARLIER]
+def earlier_messages(
+    session: Session, taking: Taking, talk: Talk, papers: Papers, zone: ZoneInfo
+) -> tuple[LetterMessage, ...]:
+    """The last earlier messages that this reader may read and has neither written, seen nor got by mail.
+
+    A note is never quoted anywhere, since any mail may be forwarded.
+    """
+    first = min((each.message_id for each in taking.carried), default=MessageId(0))
+    if papers.first.get(talk.conversation.id, first) >= first:
+        return ()
+    before = messages.quotable_before(session, talk.conversation.id, first, not_by=talk.reader.person_id, most=EARLIER)
     unseen = [each for each in before if not knows(session, each, talk)]
     latest = messages.latest_revisions(session, [each.id for each in unseen])
     names = people.people_by_ids(session, [each.author_id for each in unseen if each.author_id])
-    return tuple(letter_message((each, latest[each.id]), names, zone, []) for each in reversed(unseen))
-
-
-def may_be_quoted(message: Message, talk: Talk) -> bool:
-    """Shared and not deleted; a note is never quoted anywhere, since any mail may be forwarded."""
-    return (
-        message.visibility is Visibility.SHARED
-        and message.deleted_at is None
-        and message.author_id != talk.reader.person_id
-    )
+    return tuple(letter_message((each, latest[each.id]), names, zone) for each in reversed(unseen))
 
 
 WENT = frozenset({MailState.ACCEPTED, MailState.DELAYED, MailState.DELIVERED, MailState.SENDING})
@@ -184,6 +230,14 @@ def about_of(conversation: Conversation) -> About | None:
     )
 
 
+def carried_messages(session: Session, mail: OutgoingMail) -> list[tuple[Message, Revision]]:
+    """The messages of a mail that went, with the revisions that were fixed for it, in order."""
+    carried = [each for each in outbox.deliveries_in(session, [mail.id]) if each.dropped_at is None]
+    named = messages.messages_by_ids(session, [each.message_id for each in carried])
+    fixed = messages.revisions_by_ids(session, [each.revision_id for each in carried if each.revision_id])
+    return [(named[each.message_id], fixed[each.revision_id]) for each in carried if each.revision_id]
+
+
 def notice_letter(
     session: Session, house: House, mail: OutgoingMail, person: Person | None, *, note_address: str | None
 ) -> Letter:
@@ -206,7 +260,7 @@ def notice_letter(
         subject=conversation.subject if conversation else "",
         reader=person.name if person else "",
         signer=house.policy.firm_name,
-        messages=tuple(letter_message(each, names, zone, []) for each in carried) if to_the_firm else (),
+        messages=tuple(letter_message(each, names, zone) for each in carried) if to_the_firm else (),
         note_address=note_address,
         failure=Failure(
             person=missed.name if missed else "",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation, outbox
+from storage import attached, attention, conversations, messages, operation, outbox
 from storage.records import Conversation, Message, MessageId, OutgoingMail, OutgoingMailId, PersonId
 from storage.states import AttentionReason, ChangeKind, Evidence, MailState, Side
 from worker.core import portal_rules
@@ -48,7 +48,7 @@ def edit_message(
         no = Refused(No.UNKNOWN) if found is None else portal_rules.may_change(found[1], by)
         if no or found is None:
             return no or Refused(No.UNKNOWN)
-        if not text.strip() and not messages.attachments_of(session, [message_id]):
+        if not text.strip() and not attached.attachments_of(session, [message_id]):
             return Refused(No.NOTHING_TO_SAY)
         conversation, message = found
         now = house.now(session)
@@ -72,17 +72,22 @@ def delete_message(house: House, *, by: PersonId, message_id: MessageId) -> Dele
         no = Refused(No.UNKNOWN) if found is None else portal_rules.may_change(found[1], by)
         if no or found is None:
             return no or Refused(No.UNKNOWN)
-        conversation, _message = found
-        now = house.now(session)
-        mails = mails_with(session, message_id)
-        waiting = [each.id for each in mails.values() if not may_have_gone(each)]
-        messages.add_revision(session, message_id, text="", by_id=by, now=now, tombstone=True)
-        messages.update_message(session, message_id, deleted_at=now)
-        drop_deliveries(session, message_id, waiting, now=now)
-        make_anew(session, mails)
-        stopped = sum(stop_if_empty(session, each, why="deleted before it went", now=now) for each in waiting)
-        close_of_message(session, conversation, message_id, by=by, now=now)
-        told(session, conversation, ChangeKind.MESSAGE_DELETED, "deleted", by_id=by, now=now, message_id=message_id)
+        return delete_in(session, found[0], message_id, by=by, now=house.now(session))
+
+
+def delete_in(
+    session: Session, conversation: Conversation, message_id: MessageId, *, by: PersonId, now: datetime
+) -> Deleted:
+    """The caller holds the conversation's lock and has asked the rules."""
+    mails = mails_with(session, message_id)
+    waiting = [each.id for each in mails.values() if not may_have_gone(each)]
+    messages.add_revision(session, message_id, text="", by_id=by, now=now, tombstone=True)
+    messages.update_message(session, message_id, deleted_at=now)
+    drop_deliveries(session, message_id, waiting, now=now)
+    make_anew(session, mails)
+    stopped = sum(stop_if_empty(session, each, why="deleted before it went", now=now) for each in waiting)
+    close_of_message(session, conversation, message_id, by=by, now=now)
+    told(session, conversation, ChangeKind.MESSAGE_DELETED, "deleted", by_id=by, now=now, message_id=message_id)
     return Deleted(too_late_for=len(mails) - len(waiting), stopped=stopped)
 
 

@@ -1,4 +1,4 @@
-"""Notices to a case manager about what the brake did: planned in the filing's transaction, a letter when sent."""
+"""Notices to a case manager that the brake joins somebody's mails: planned with the filing, a letter when sent."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from storage import addresses, conversations, outbox, people
 from storage.records import Client, ConversationId, OutgoingMail, OutgoingMailId, Person
 from storage.states import MailKind, MailState, Reach, Side, Visibility
-from worker.core.brake import Brake
 from worker.core.letters import Letter, Notice
 from worker.flows.house import House, there
 from worker.flows.planning import PRIORITY
@@ -52,7 +51,7 @@ def responsible_for(session: Session, client: Client) -> list[Person]:
 def brake_letter(
     session: Session, house: House, mail: OutgoingMail, person: Person | None, *, note_address: str | None
 ) -> Letter:
-    told = dict((mail.details or {})["notice"])
+    told = (mail.details or {})["notice"]
     conversation = conversations.conversation(session, mail.conversation_id) if mail.conversation_id else None
     client = people.client(session, mail.client_id) if mail.client_id else None
     return Letter(
@@ -67,5 +66,5 @@ def brake_letter(
         signer=house.policy.firm_name,
         messages=(),
         note_address=note_address,
-        notice=Notice(**{**told, "kind": Brake(told["kind"])}),
+        notice=Notice(**told),
     )

@@ -4,6 +4,7 @@ One waiting mail per (conversation, participant, author, visibility): an interna
 be answered to the client. Whoever cannot be mailed is told to the firm at once, in the same transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -14,6 +15,7 @@ from storage import addresses, attention, conversations, messages, outbox, peopl
 from storage.records import (
     ClientId,
     Conversation,
+    Delivery,
     Message,
     MessageId,
     OutgoingMail,
@@ -22,9 +24,10 @@ from storage.records import (
     Person,
     PersonId,
 )
-from storage.states import AttentionReason, MailKind, MailState, Reach, Side, Visibility
+from storage.states import AttentionReason, MailKind, MailState, Reach, Side
 from worker.core.joining import Joins, Starts, plan_braked, plan_mail, window_of
 from worker.core.participants_rules import readers_of
+from worker.core.portal_rules import readable_by
 from worker.flows.house import House, there
 
 PRIORITY = {
@@ -33,6 +36,11 @@ PRIORITY = {
     MailKind.RECEIPT: 1,
     MailKind.QUESTION: 1,
     MailKind.REJECTION: 1,
+    MailKind.CONFIRMATION: 1,
+    MailKind.WAITING_NOTICE: 1,
+    MailKind.COMMAND_ANSWER: 1,
+    MailKind.HELD_NOTICE: 2,
+    MailKind.REFUSED_FILES: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
     MailKind.NOTICE: 2,
@@ -40,6 +48,7 @@ PRIORITY = {
     MailKind.REMINDER: 3,
 }
 NO_ADDRESS = "no working address"
+COPIED = "went out with the case manager's own mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +58,47 @@ class Note:
     conversation: Conversation
     message: Message
     now: datetime
+    copied_to: tuple[str, ...] = ()
     joined: bool = False
     """The brake is on: copies join into one mail per window."""
 
 
-def plan_deliveries(session: Session, house: House, note: Note) -> list[OutgoingMailId]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Everybody who is or was in a conversation."""
+
+    participants: tuple[Participant, ...]
+    persons: dict[PersonId, Person]
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self.persons.values()]
+
+
+def party_of(session: Session, conversation: Conversation) -> Party:
+    participants = conversations.participants_of(session, conversation.id, also_left=True)
+    persons = people.people_by_ids(session, [each.person_id for each in participants])
+    return Party(participants=tuple(participants), persons=persons)
+
+
+def plan_deliveries(session: Session, house: House, note: Note, party: Party) -> list[OutgoingMailId]:
     """Plan a mail for every reader of the message; the ones that are due at once."""
-    participants = conversations.participants_of(session, note.conversation.id)
+    present = [each for each in party.participants if each.left_at is None]
     readers = [
         each
-        for each in readers_of(participants, note.message.author_id, note.message.visibility)
+        for each in readers_of(present, note.message.author_id, note.message.visibility)
         if is_still_there(session, note.conversation.client_id, each)
+        # What a contact wrote and a case manager passed on is not mailed to the client's side.
+        and (note.message.forwarded_by_id is None or each.side is Side.FIRM)
     ]
-    persons = people.people_by_ids(session, [each.person_id for each in readers])
     due: list[OutgoingMailId] = []
     for reader in readers:
-        person = persons[reader.person_id]
+        person = party.persons[reader.person_id]
         if person.reach is not Reach.MAIL:
             open_call(session, note, person)
+            continue
+        if has_it(session, note, reader):
+            add_ended(session, note, reader, person, state=MailState.CANCELLED, why=COPIED)
             continue
         mail_id = deliver_by_mail(session, house, note, reader, person)
         if mail_id is not None:
@@ -106,7 +138,8 @@ def deliver_by_mail(
     waiting = outbox.waiting_mail(
         session, note.conversation.id, person.id, note.message.author_id, note.message.visibility
     )
-    between = waiting is not None and others_wrote_since(session, note, waiting, reader.side)
+    carried = outbox.deliveries_in(session, [waiting.id]) if waiting else []
+    between = waiting is not None and others_wrote_since(session, note, waiting, carried, reader.side)
     plan = (
         plan_braked(house.policy.brake_window, note.now, waiting=waiting)
         if note.joined
@@ -115,14 +148,14 @@ def deliver_by_mail(
     match plan:
         case Joins(mail, due_at):
             outbox.update_mail(session, mail.id, {MailState.WAITING}, due_at=due_at)
-            mail_id = mail.id
+            mail_id, position = mail.id, len(carried) + 1
         case Starts(due_at, releases):
             if releases is not None:
                 outbox.update_mail(session, releases.id, {MailState.WAITING}, state=MailState.QUEUED)
             mail_id = start_mail(session, note, person, address.normal, due_at=due_at)
+            position = 1
         case _:
             assert_never(plan)
-    position = len(outbox.deliveries_in(session, [mail_id])) + 1
     outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=position)
     return mail_id if plan.due_at <= note.now else None
 
@@ -147,18 +180,27 @@ def start_mail(
     )
 
 
-def others_wrote_since(session: Session, note: Note, waiting: OutgoingMail, side: Side) -> bool:
+def others_wrote_since(
+    session: Session, note: Note, waiting: OutgoingMail, carried: Sequence[Delivery], side: Side
+) -> bool:
     """Did anybody but the mail's author write something this reader may read, since the mail's first message?"""
-    first = min((each.message_id for each in outbox.deliveries_in(session, [waiting.id])), default=MessageId(0))
-    seen = (Visibility.SHARED,) if side is Side.CLIENT else tuple(Visibility)
-    return any(
-        each.id > first and each.author_id != waiting.author_id and each.visibility in seen
-        for each in messages.last_messages(session, note.conversation.id, most=50)
+    first = min((each.message_id for each in carried), default=MessageId(0))
+    return messages.has_message_of_others(
+        session, note.conversation.id, after=first, author_id=waiting.author_id, readable=readable_by(side)
     )
 
 
-def refuse_mail(session: Session, note: Note, reader: Participant, person: Person) -> None:
-    """No address of this person works: the author sees a failed tick and the firm has something to do."""
+def has_it(session: Session, note: Note, reader: Participant) -> bool:
+    """The case manager's own mail went to this contact too: it is filed as sent, not sent again."""
+    if reader.side is not Side.CLIENT or not note.copied_to:
+        return False
+    return any(each.normal in note.copied_to for each in addresses.addresses_of(session, reader.person_id))
+
+
+def add_ended(
+    session: Session, note: Note, reader: Participant, person: Person, *, state: MailState, why: str
+) -> OutgoingMailId:
+    """A mail that is over before it begins: the reader's place in the timeline, and why nothing goes."""
     mail_id = outbox.add_mail(
         session,
         kind=MailKind.MESSAGE,
@@ -170,13 +212,19 @@ def refuse_mail(session: Session, note: Note, reader: Participant, person: Perso
         opened_at=note.now,
         due_at=note.now,
         now=note.now,
-        state=MailState.SUPPRESSED,
+        state=state,
         client_id=note.conversation.client_id,
         conversation_id=note.conversation.id,
         author_id=note.message.author_id,
-        ended_why=NO_ADDRESS,
+        ended_why=why,
     )
     outbox.add_delivery(session, mail_id, note.message.id, reader.id, position=1)
+    return mail_id
+
+
+def refuse_mail(session: Session, note: Note, reader: Participant, person: Person) -> None:
+    """No address of this person works: the author sees a failed tick and the firm has something to do."""
+    mail_id = add_ended(session, note, reader, person, state=MailState.SUPPRESSED, why=NO_ADDRESS)
     attention.open_attention(
         session,
         note.conversation.id,

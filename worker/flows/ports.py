@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from storage.records import ArrivalId, OutgoingMailId
+from worker.core.file_looks import FileLook
 from worker.core.letters import Heading, Letter, LetterFile, Words
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import ParsedMail, RawMail
 from worker.core.relaying import RelayAnswer, SealedMail
+from worker.core.scanning import Scanned
 
 
 class Clock(Protocol):
@@ -46,7 +49,21 @@ class Printer(Protocol):
     def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> bytes: ...
 
 
-class Reader(Protocol):
-    """Bytes to a parsed mail. Total: never raises, whatever the bytes."""
+class Scanner(Protocol):
+    """The virus scanner. Never raises: what it cannot say is ``unscanned``."""
 
-    def parse(self, raw: bytes) -> ParsedMail: ...
+    def scan(self, path: Path) -> Scanned: ...
+
+
+class Reader(Protocol):
+    """Bytes to a parsed mail, files to what is in them. Total: never raises, whatever the bytes; only what reading a
+    mail raises goes through.
+    """
+
+    def parse(self, raw: RawMail) -> ParsedMail: ...
+
+    def look(self, path: Path, *, media_type: str, name: str) -> FileLook:
+        """Into a file, by a reader with little memory and time."""
+
+    def jpeg(self, path: Path) -> bytes | None:
+        """A HEIC picture as JPEG; None when it could not be made."""

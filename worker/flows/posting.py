@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation, people
+from storage import attached, attention, conversations, file_facts, messages, operation
 from storage.records import (
     Conversation,
     ConversationId,
@@ -16,6 +16,7 @@ from storage.records import (
     PersonId,
 )
 from storage.states import (
+    AsideReason,
     AttentionReason,
     ChangeKind,
     ConversationState,
@@ -25,25 +26,39 @@ from storage.states import (
     Visibility,
 )
 from worker.core.attention_rules import Closes, Move, Opens, after_close, after_post
+from worker.core.file_looks import NOT_LOOKED, FileLook
+from worker.core.scanning import NOT_SCANNED, Scanned
 from worker.core.thanks import is_pure_thanks
 from worker.flows.house import House, there
-from worker.flows.planning import Note, plan_deliveries
+from worker.flows.planning import Note, party_of, plan_deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file whose bytes are in the client's store already."""
+    """A file whose bytes are in the client's store already. ``aside_why``: it stands outside the message."""
 
     name: str
     sha256: str
     size: int
     media_type: str
-    set_aside: bool = False
+    aside_why: AsideReason | None = None
+    inline: bool = False
+    content_id: str | None = None
+    look: FileLook = NOT_LOOKED
+    scanned: Scanned = NOT_SCANNED
+
+    @property
+    def set_aside(self) -> bool:
+        return self.aside_why is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message before it has a row. ``happened_at`` orders it: the post, or when the mail was kept."""
+    """A message before it has a row. ``happened_at`` orders it: the post, or when the mail was kept.
+
+    ``forwarded_by_id``: the case manager who passed on what ``original_from`` wrote; ``copied_to``: addresses that the
+    mail it came with went to as well.
+    """
 
     author_id: PersonId | None
     author_side: Side
@@ -60,6 +75,10 @@ class Draft:
     quoted_text: str | None = None
     cut_rule: str | None = None
     cut_confidence: float | None = None
+    forwarded_by_id: PersonId | None = None
+    original_from: str | None = None
+    original_at: datetime | None = None
+    copied_to: tuple[str, ...] = ()
     joined: bool = False
 
 
@@ -75,8 +94,9 @@ class Put:
 def put_message(session: Session, house: House, conversation_id: ConversationId, draft: Draft, *, now: datetime) -> Put:
     """Add the message with its files, move attention, plan the mails, tell the portal. The caller holds the lock."""
     conversation = there(conversations.conversation(session, conversation_id))
-    thanks = not draft.files and is_pure_thanks(draft.text, names_in(session, conversation_id))
-    message_id = messages.add_message(
+    party = party_of(session, conversation)
+    thanks = all(each.set_aside for each in draft.files) and is_pure_thanks(draft.text, party.names)
+    message = messages.add_message(
         session,
         conversation_id=conversation_id,
         author_id=draft.author_id,
@@ -95,14 +115,16 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         cut_rule=draft.cut_rule,
         cut_confidence=draft.cut_confidence,
     )
-    add_files(session, conversation, message_id, draft.files, now=now)
-    message = there(messages.message(session, message_id))
+    add_files(session, conversation, message.id, draft.files, now=now)
+    if draft.forwarded_by_id is not None:
+        passed_on = {"original_from": draft.original_from, "original_at": draft.original_at}
+        messages.update_message(session, message.id, forwarded_by_id=draft.forwarded_by_id, **passed_on)
+        message = there(messages.message(session, message.id))
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
-    apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message_id)
-    due = plan_deliveries(
-        session, house, Note(conversation=conversation, message=message, now=now, joined=draft.joined)
-    )
+    apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message.id)
+    note = Note(conversation=conversation, message=message, now=now, copied_to=draft.copied_to, joined=draft.joined)
+    due = plan_deliveries(session, house, note, party)
     told(
         session,
         conversation,
@@ -110,31 +132,38 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
         "posted",
         by_id=draft.author_id,
         now=now,
-        message_id=message_id,
+        message_id=message.id,
     )
-    return Put(message_id=message_id, reopened=reopened, due=tuple(due))
-
-
-def names_in(session: Session, conversation_id: ConversationId) -> list[str]:
-    ids = [each.person_id for each in conversations.participants_of(session, conversation_id, also_left=True)]
-    return [each.name for each in people.people_by_ids(session, ids).values()]
+    return Put(message_id=message.id, reopened=reopened, due=tuple(due))
 
 
 def add_files(
     session: Session, conversation: Conversation, message_id: MessageId, files: Sequence[StoredFile], *, now: datetime
 ) -> None:
     for position, file in enumerate(files, start=1):
-        file_id = messages.add_file(
+        file_id = attached.add_file(
             session,
             conversation.client_id,
             sha256=file.sha256,
             size=file.size,
             media_type=file.media_type,
             now=now,
+            scan_state=file.scanned.state,
+            scan_found=file.scanned.signature,
         )
-        messages.add_attachment(
-            session, message_id, file_id, position=position, name=file.name, set_aside=file.set_aside
+        attached.add_attachment(
+            session,
+            message_id,
+            file_id,
+            position=position,
+            name=file.name,
+            set_aside=file.set_aside,
+            aside_why=file.aside_why,
+            inline=file.inline,
+            content_id=file.content_id,
         )
+        if file.look.invoice is not None:
+            file_facts.add_invoice(session, file_id, file.look.invoice)
 
 
 def reopen_when_said(

@@ -14,7 +14,7 @@ ROOM_FOR_TEXT = 200_000
 
 def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> tuple[bytes, str]:
     """The bytes and the text part. Files that the relay would not take are named and left out."""
-    fitting = files_that_fit(claimed.files, relay.largest())
+    fitting = files_that_fit(claimed.files, relay.largest()) if claimed.files else []
     letter = (
         name_left_out(claimed.letter, claimed.files, fitting) if len(fitting) < len(claimed.files) else claimed.letter
     )

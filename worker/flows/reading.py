@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, messages, operation, outbox, people
+from storage import attached, attention, conversations, messages, operation, outbox, people
 from storage.out_of_office import OutOfOffice
 from storage.outbox_claims import Gate, passes
 from storage.records import (
@@ -169,7 +169,7 @@ def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate
     ids = [each.id for each in readable]
     revisions = by_message(messages.revisions_of(session, ids), ids)
     files = {
-        message_id: [a for a in messages.attachments_of(session, ids) if a.message_id == message_id]
+        message_id: [a for a in attached.attachments_of(session, ids) if a.message_id == message_id]
         for message_id in ids
     }
     participants = conversations.participants_of(session, conversation.id)

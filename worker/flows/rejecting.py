@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from storage import answers, outbox
+from storage import held, outbox
 from storage.records import Arrival, OutgoingMail, OutgoingMailId, Person
 from storage.states import MailKind, MailState, Visibility
 from worker.core.filing_facts import Posts, Rejects
@@ -33,7 +33,7 @@ def reject(
 ) -> tuple[OutgoingMailId, ...]:
     """Plan the mail; none when this writer was told the same today."""
     assert mail.sender is not None, "a rejection goes to a verified writer"
-    if not answers.may_answer(session, mail.sender, f"rejection:{reason}", now.date(), now=now):
+    if not held.may_answer_today(session, mail.sender, f"rejection:{reason}", now=now):
         return ()
     mail_id = outbox.add_mail(
         session,
@@ -52,7 +52,6 @@ def reject(
         answers_inbound_id=arrival.inbound_mail_id,
         details={"rejection": reason, "came_at": arrival.happened_at.isoformat()},
     )
-    answers.note_answer(session, mail.sender, f"rejection:{reason}", now.date(), mail_id)
     return (mail_id,)
 
 
@@ -70,7 +69,9 @@ def reject_quarantined(
     return reject(session, arrival, mail, decision, reason, now=now)
 
 
-def rejection_letter(house: House, mail: OutgoingMail, talk: Talk, *, reply_address: str, reader: Person) -> Letter:
+def rejection_letter(
+    house: House, mail: OutgoingMail, talk: Talk, *, reply_address: str | None, reader: Person
+) -> Letter:
     told = mail.details or {}
     reason = Rejection(told["rejection"])
     came_at = datetime.fromisoformat(told["came_at"]).astimezone(ZoneInfo(reader.time_zone))

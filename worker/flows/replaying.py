@@ -11,15 +11,30 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from storage import inbox, messages
+from storage import attached, inbox, messages
 from storage.records import Arrival, Filing, InboundMailId
 from storage.states import ArrivalState, Outcome
-from worker.core.filing_facts import Complains, Decision, Holds, Ignores, Moves, Opens, Posts, Proves, Rejects
+from worker.core.filing_facts import (
+    Commands,
+    Complains,
+    Decision,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+)
+from worker.core.parsed import RawMail
+from worker.flows.asking import commands_in
+from worker.flows.commanding import filed_as
 from worker.flows.conversation_texts import sent_to
-from worker.flows.filing import raw_of
+from worker.flows.filing import Weighed
 from worker.flows.findings import outcome_of, reason_of, signed_address_of
 from worker.flows.house import House
 from worker.flows.ports import Reader
+from worker.flows.raw_mails import raw_of
 from worker.flows.weighing import Look, cut_of, look, read_attached, reconsider
 
 A_NEW_ONE = "a new one"
@@ -77,7 +92,7 @@ def replay(
     return [replay_arrival(house, reader, raw, each, as_of or each.filed_at or now) for each in arrivals]
 
 
-def replay_arrival(house: House, reader: Reader, raw: bytes, arrival: Arrival, as_of: datetime) -> Replayed:
+def replay_arrival(house: House, reader: Reader, raw: RawMail, arrival: Arrival, as_of: datetime) -> Replayed:
     then = replace(house, clock=StoppedClock(as_of))
     with house.database.reading() as session:
         was = fate_of(session, arrival)
@@ -114,19 +129,24 @@ def with_message(session: Session, filing: Filing, known: Fate) -> Fate:
         text=first.text,
         quoted_text=first.quoted_text or "",
         cut_rule=first.cut_rule or "",
-        files=", ".join(each.name for each in messages.attachments_of(session, [filing.message_id])),
+        files=", ".join(each.name for each in attached.attachments_of(session, [filing.message_id])),
     )
 
 
-def new_fate(house: House, reader: Reader, raw: bytes, arrival: Arrival, as_of: datetime) -> Fate:
+def new_fate(house: House, reader: Reader, raw: RawMail, arrival: Arrival, as_of: datetime) -> Fate:
     mail = reader.parse(raw)
     if mail.quarantine is not None:
         return Fate(outcome=ArrivalState.QUARANTINED, reason=mail.quarantine)
-    attached = read_attached(reader, mail)
+    inside = read_attached(reader, mail)
     with house.database.reading() as session:
-        seen = as_it_was(session, house, look(session, house, arrival, mail), as_of)
+        seen = as_it_was(session, house, look(session, house, arrival, mail, now=as_of), as_of)
         cut = cut_of(seen, mail)
-        decision = reconsider(session, house, seen, cut, attached)
+        asked = commands_in(house, seen, cut)
+        if asked is None:
+            decision = reconsider(session, house, seen, cut, inside)
+        else:
+            cut = replace(cut, new_text=asked.message)
+            decision = filed_as(session, house, seen, Weighed(look=seen, cut=cut, attached=inside, files=()), asked)
         first = inbox.filing_at(session, mail.fingerprint, signed_address_of(seen.facts))
     if first is not None and arrival.ended_why and arrival.filing_id == first.id:
         return Fate(outcome=Outcome.IGNORED, reason=f"duplicate of f{first.id}")
@@ -145,7 +165,10 @@ def new_fate(house: House, reader: Reader, raw: bytes, arrival: Arrival, as_of: 
 def as_it_was(session: Session, house: House, seen: Look, as_of: datetime) -> Look:
     if not isinstance(seen.decision, Posts):
         return seen
-    sent = sent_to(session, house, seen.decision.conversation, seen.decision.participant, until=as_of)
+    answered = [each.mail for each in seen.facts.answered]
+    sent = sent_to(
+        session, house, seen.decision.conversation, seen.decision.participant, answered=answered, until=as_of
+    )
     return replace(seen, sent=sent)
 
 
@@ -160,6 +183,8 @@ def decided(decision: Decision) -> Fate:
             return replace(fate, outgoing=named("o", mail.id), conversation=named("c", mail.conversation_id))
         case Rejects(conversation=conversation, person=person):
             return replace(fate, conversation=named("c", conversation.id), person=named("p", person.id))
+        case Commands(conversation=about, person=person):
+            return replace(fate, conversation=named("c", about.id if about else None), person=named("p", person.id))
         case Holds(conversation_id=conversation_id):
             return replace(fate, conversation=named("c", conversation_id))
         case Proves() | Ignores():

@@ -4,18 +4,23 @@ The first look is in a reading transaction, the cut outside any, the second look
 decision changed in between (somebody joined, left, closed), the arrival is put off for a moment and weighed anew.
 """
 
-from dataclasses import dataclass
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from storage import outbox, people, signed
+from storage import addresses, outbox, people, signed
 from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
-from worker.core.filing_facts import Decision, Facts, Holds, Ignores, Opens, Posts, Why
+from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
-from worker.core.internal_guard import repeats_a_note
+from worker.core.forwards import original_in
+from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import Content, ParsedMail
 from worker.core.rejections import rejected_as_empty
 from worker.core.subjects import strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
@@ -35,12 +40,16 @@ class Look:
     sent: Sent | None
 
 
-def look(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> Look:
-    facts = gather_facts(session, house, arrival, mail, now=house.now(session))
+def look(
+    session: Session, house: House, arrival: Arrival, mail: ParsedMail, *, now: datetime, for_cut: bool = True
+) -> Look:
+    """``for_cut``: also read what the writer may be quoting; the second look needs no texts."""
+    facts = gather_facts(session, house, arrival, mail, now=now)
     decision = decide(facts)
     sent = None
-    if isinstance(decision, Posts):
-        sent = sent_to(session, house, decision.conversation, decision.participant)
+    if for_cut and isinstance(decision, Posts):
+        answered = [each.mail for each in facts.answered]
+        sent = sent_to(session, house, decision.conversation, decision.participant, answered=answered)
     return Look(facts=facts, decision=decision, sent=sent)
 
 
@@ -55,6 +64,8 @@ def key_of(decision: Decision) -> tuple[object, ...]:
             return (Posts, conversation.id, person.id, visibility)
         case Opens(client=client, person=person):
             return (Opens, client.id, person.id)
+        case Commands(person=person, row=row):
+            return (Commands, person.id, row.id if row else None)
         case _:
             return (type(decision),)
 
@@ -66,17 +77,37 @@ def cut_of(seen: Look, mail: ParsedMail) -> Cut:
     shown to case managers only. Those are held.
     """
     cut = cut_reply(mail.lines, mail.html_lines, seen.sent)
-    by_the_firm = isinstance(seen.decision, Posts) and seen.decision.participant.side is Side.FIRM
+    by_the_firm = side_of(seen.decision) is Side.FIRM
     if cut.new_text.strip() or mail.files or by_the_firm or not mail.text.strip():
         return cut
     return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
 
 
+def side_of(decision: Decision) -> Side | None:
+    """The side that a message of this decision is written by."""
+    match decision:
+        case Posts(participant=participant):
+            return participant.side
+        case Opens(side=side):
+            return side
+        case _:
+            return None
+
+
 def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "Attached") -> Decision:
     """The decision after a look at the text."""
-    decision, mail = seen.decision, seen.facts.mail
+    decision, mail = with_original(session, seen, attached), seen.facts.mail
+    if isinstance(decision, (Posts, Opens)) and decision.original is not None:
+        client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+        passed_on = Cut(new_text=decision.original.text, quoted_text="", method="forwarded", confidence=1.0)
+        told = tells_a_note(session, house, client_id, passed_on, attached)
+        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
+    if isinstance(decision, Opens) and decision.side is Side.FIRM:
+        # Clients read it: as with an answer of a case manager.
+        told = tells_a_note(session, house, decision.client.id, cut, attached)
+        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
@@ -88,6 +119,25 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
             return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
         return decision
     return elsewhere_when_other_subject(session, seen, decision, cut)
+
+
+def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
+    """What a case manager passes on to a note address, or to the client's own, is the client's message. Not a
+    colleague's mail: that stays a note, or is held. What nobody can tell the writer of stays a note.
+    """
+    decision = seen.decision
+    at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
+    if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
+        return decision
+    original = original_in(seen.facts.mail, attached.original)
+    if original is None or (at_note and original.sender is None):
+        return decision
+    writers = addresses.people_at(session, original.sender) if original.sender else []
+    by_colleague = any(people.is_case_manager(session, each.id) for each in writers)
+    if by_colleague:
+        return decision if at_note else Holds(why=Why.COLLEAGUES_MAIL)
+    assert isinstance(decision, (Posts, Opens))
+    return replace(decision, original=original)
 
 
 def why_empty(decision: Posts, mail: ParsedMail) -> Why:
@@ -111,29 +161,40 @@ def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """What stands inside the files of a mail, as far as a note could hide there."""
+    """What stands inside the files of a mail, as far as a note could hide there. ``files``: texts of any size."""
 
     texts: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
+    files: tuple[Content, ...] = ()
+    original: ParsedMail | None = None
+
+    def all_texts(self) -> Iterator[str]:
+        """The long ones in stretches, read when they are reached."""
+        yield from self.texts
+        for each in self.files:
+            yield from windows_of(codecs.iterdecode(each.pieces(), "utf-8", "replace"))
 
 
 def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
-    """Texts and attached mails, read outside any transaction."""
-    texts, ids = [], []
+    """Attached mails, read outside any transaction, and which files are texts."""
+    texts, ids, files = [], [], []
+    originals: list[ParsedMail] = []
     for file in mail.files[:MOST_ATTACHED]:
         if file.media_type == "message/rfc822":
-            inner = reader.parse(file.content)
+            inner = reader.parse(file.content.as_mail())
             texts.append(inner.text)
+            originals.append(inner)
             ids += [inner.message_id] if inner.message_id else []
         elif file.media_type.startswith("text/"):
-            texts.append(file.content.decode("utf-8", "replace"))
-    return Attached(texts=tuple(texts), message_ids=tuple(ids))
+            files.append(file.content)
+    original = originals[0] if len(originals) == 1 else None
+    return Attached(texts=tuple(texts), message_ids=tuple(ids), files=tuple(files), original=original)
 
 
 def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, attached: Attached) -> bool:
     """Does a text that clients will read, or a file of it, repeat one of the client's internal messages?"""
     notes = note_texts(session, client_id)
-    if any(repeats_a_note(text, notes) for text in (cut.new_text, *attached.texts)):
+    if any(repeats_a_note(text, notes) for text in chain((cut.new_text,), attached.all_texts())):
         return True
     return any(is_internal_mail(session, house, each) for each in attached.message_ids)
 

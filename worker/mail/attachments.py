@@ -9,14 +9,15 @@ import hashlib
 import mimetypes
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import puremagic
 
 from worker.core.parsed import ParsedFile
 from worker.mail.file_names import EXTENSIONS, different_names, file_name
-from worker.mail.headers import split_head, with_line_feeds
 from worker.mail.limits import LimitPassed, Limits
-from worker.mail.mime_parts import Part
+from worker.mail.mime_parts import Part, inner_head
+from worker.mail.transfer import Decoded
 
 UNKNOWN = "application/octet-stream"
 LOOKED_AT = 16_384
@@ -30,6 +31,7 @@ SAME = {
     "application/x-zip": "application/zip",
     "text/x-vcard": "text/vcard",
     "text/xml": "application/xml",
+    "application/x-pkcs7-mime": "application/pkcs7-mime",
 }
 # Signatures of what an accounting firm gets, sure from the first bytes; puremagic knows the rest.
 SIGNATURES = (
@@ -56,26 +58,45 @@ TYPES = {extension: media_type for media_type, extension in reversed(EXTENSIONS.
 BUILT_IN = mimetypes.MimeTypes()  # without the machine's own tables: the same everywhere
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one pass over a content tells. ``start``: as much as is looked at for its type."""
+
+    start: bytes
+    size: int
+    sha256: str
+
+
+def measured(content: Decoded) -> Measured:
+    start, size, digest = b"", 0, hashlib.sha256()
+    for piece in content.pieces():
+        start += piece[: LOOKED_AT - len(start)]
+        size += len(piece)
+        digest.update(piece)
+    return Measured(start=start, size=size, sha256=digest.hexdigest())
+
+
 def read_files(parts: Sequence[Part], shown_ids: Collection[str], limits: Limits) -> tuple[ParsedFile, ...]:
     """``shown_ids``: content ids that the HTML shows."""
-    read = [(part, part.content) for part in parts]
-    kept = [(part, content) for part, content in read if content or part.name]
-    types = [media_type_of(content, part.media_type, part.name) for part, content in kept]
+    read = [(part, measured(part.content)) for part in parts]
+    kept = [(part, found) for part, found in read if found.size or part.name]
+    types = [media_type_of(found.start, part.media_type, part.name) for part, found in kept]
     names = different_names(
-        file_name(part.name or own_name(part, content, limits), media_type)
-        for (part, content), media_type in zip(kept, types, strict=True)
+        file_name(part.name or own_name(part, limits), media_type)
+        for (part, _), media_type in zip(kept, types, strict=True)
     )
     return tuple(
         ParsedFile(
             name=name,
             media_type=media_type,
             declared_type=part.media_type,
-            content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
+            content=part.content,
+            size=found.size,
+            sha256=found.sha256,
             inline=is_inline(part, media_type, shown_ids),
             content_id=part.content_id,
         )
-        for (part, content), media_type, name in zip(kept, types, names, strict=True)
+        for (part, found), media_type, name in zip(kept, types, names, strict=True)
     )
 
 
@@ -86,21 +107,21 @@ def is_inline(part: Part, media_type: str, shown_ids: Collection[str]) -> bool:
     return part.disposition != "attachment" or part.content_id in shown_ids
 
 
-def own_name(part: Part, content: bytes, limits: Limits) -> str | None:
+def own_name(part: Part, limits: Limits) -> str | None:
     """An attached mail is called by its subject."""
     if part.media_type != "message/rfc822":
         return None
     try:
-        head, _ = split_head(with_line_feeds(content), limits)
+        head = inner_head(part, limits)
     except LimitPassed:  # it is a file to us: what its head is over is its reader's business
         return None
     subject = head.first("subject")
     return f"{subject.value[:100]}.eml" if subject is not None and subject.value else None
 
 
-def media_type_of(content: bytes, declared: str, name: str | None) -> str:
+def media_type_of(start: bytes, declared: str, name: str | None) -> str:
+    """``start``: the first ``LOOKED_AT`` bytes of the content."""
     declared = SAME.get(declared, declared)
-    start = content[:LOOKED_AT]
     for signature, offset, media_type in SIGNATURES:
         if start.startswith(signature, offset):
             return media_type

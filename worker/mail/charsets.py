@@ -5,7 +5,8 @@ bytes that are not UTF-8, cp1252, then Latin-1. The last is done byte by byte, s
 UTF-8 mail does not spoil the accents around it. What calls itself Latin-1 or ASCII and is valid UTF-8 is UTF-8.
 
 ``CODECS`` is a list of what may be used, not of what may not: idna, punycode, unicode_escape, the byte-to-byte codecs
-and whatever Python adds next raise or take quadratic time, and no foreign name reaches ``codecs.lookup``.
+and whatever Python adds next raise or take quadratic time, and no foreign name reaches ``codecs.lookup``. UTF-7 is left
+out too: in it plain ASCII says something else to us than to whoever looked at the mail before (RFC 2152 is forgotten).
 """
 
 import codecs
@@ -13,7 +14,7 @@ import re
 import unicodedata
 
 CODECS = {
-    "utf8": "utf-8", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "utf7": "utf-7",
+    "utf8": "utf-8", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be",
     "utf32": "utf-32", "ucs2": "utf-16-be",
     "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "hzgb2312": "hz",
     "big5": "big5", "big5hkscs": "big5hkscs", "cp950": "cp950",

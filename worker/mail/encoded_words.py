@@ -70,5 +70,5 @@ def pieces(text: str) -> Iterator[str | Word]:
 def content_of(coded: str, way: str) -> bytes:
     raw = coded.encode("utf-8", "surrogatepass")
     if way == "b":
-        return base64_undone(raw)
+        return b"".join(base64_undone(lambda: iter((raw,))))
     return binascii.a2b_qp(raw.replace(b" ", b"_"), header=True)

@@ -9,13 +9,14 @@ too little to tell two mails apart: then the bytes count as they are.
 import hashlib
 from collections.abc import Iterator
 
+from worker.core.parsed import RawMail
 from worker.mail.headers import Head
+from worker.mail.spans import PIECE, span_of
 
 NAMES = ("date", "from", "to", "cc", "subject", "message-id")
-PIECE = 1024 * 1024
 
 
-def fingerprint_of(head: Head, raw: bytes, body_at: int) -> str:
+def fingerprint_of(head: Head, raw: RawMail, body_at: int) -> str:
     if head.first("date") is None and head.first("message-id") is None:
         return fingerprint_of_bytes(raw)
     digest = hashlib.sha256()
@@ -29,21 +30,34 @@ def fingerprint_of(head: Head, raw: bytes, body_at: int) -> str:
     return digest.hexdigest()
 
 
-def body_pieces(raw: bytes, start: int) -> Iterator[bytes]:
-    """The body with LF and without line ends behind it, in pieces: mails can be large."""
-    waiting = 0
-    while start < len(raw):
-        end = start + PIECE
-        if raw[end - 1 : end] == b"\r":  # its LF is the next byte
-            end += 1
-        piece = raw[start:end].replace(b"\r\n", b"\n")
+def body_pieces(raw: RawMail, start: int, size: int = PIECE) -> Iterator[bytes]:
+    """The body with LF and without line ends behind it, in pieces: mails can be large. A piece that ends between CR and
+    LF waits for the LF.
+    """
+    held, waiting = b"", 0
+    for read in span_of(raw).part(start).pieces(size):
+        piece = held + read
+        held = b"\r" if piece.endswith(b"\r") else b""
+        piece = piece.removesuffix(held).replace(b"\r\n", b"\n")
         kept = piece.rstrip(b"\n")
         if kept:
-            yield b"\n" * waiting + kept
+            yield from feeds(waiting)
+            yield kept
             waiting = 0
         waiting += len(piece) - len(kept)
-        start = end
+    if held:
+        yield from feeds(waiting)
+        yield held
 
 
-def fingerprint_of_bytes(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
+def feeds(count: int) -> Iterator[bytes]:
+    """So many line feeds, which may be a whole mail of them."""
+    for left in range(count, 0, -PIECE):
+        yield b"\n" * min(left, PIECE)
+
+
+def fingerprint_of_bytes(raw: RawMail) -> str:
+    digest = hashlib.sha256()
+    for piece in span_of(raw).pieces():
+        digest.update(piece)
+    return digest.hexdigest()

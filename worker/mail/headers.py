@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from worker.mail.charsets import clean_line, decode
 from worker.mail.encoded_words import decoded
 from worker.mail.limits import LimitPassed, Limits
+from worker.mail.spans import Span
 
 HEAD_END = re.compile(rb"(?:\A|\n)\r?\n")
 FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
+FIRST_LINES = 70_000  # bytes, in which the first header is looked for
 FOLD = re.compile(rb"[\r\n\x00]+")
 ID = re.compile(r"<([^<>]+)>")
 DATE = re.compile(
@@ -64,12 +66,9 @@ class Head:
 NO_HEAD = Head(())
 
 
-def with_line_feeds(raw: bytes) -> bytes:
-    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
-
-
-def split_head(raw: bytes, limits: Limits) -> tuple[Head, int]:
+def split_head(span: Span, limits: Limits) -> tuple[Head, int]:
     """The head and where the body starts."""
+    raw = span[: max(limits.header_bytes + 1, FIRST_LINES)]
     end = HEAD_END.search(raw, 0, limits.header_bytes)
     if end is None and len(raw) > limits.header_bytes:
         if not starts_with_header(raw):
@@ -82,7 +81,7 @@ def split_head(raw: bytes, limits: Limits) -> tuple[Head, int]:
 
 
 def starts_with_header(block: bytes) -> bool:
-    first, _, rest = block[:70_000].partition(b"\n")
+    first, _, rest = block[:FIRST_LINES].partition(b"\n")
     if first.startswith((b"From ", b">From ")):  # mbox
         first, _, _ = rest.partition(b"\n")
     return FIELD.match(first) is not None

@@ -20,7 +20,9 @@ RENAMED = {"a": "x-a", "font": "span"}
 VOID = frozenset({"br", "hr", "img"})
 CLOSED_BY_THE_NEXT = frozenset({"p", "li", "tr", "td", "th", "dt", "dd"})
 RAW = frozenset("script style title iframe noframes noembed xmp template svg math object applet audio video".split())
-ATTRIBUTES = frozenset("class id name style href type alt hidden start data-marker data-emoji data-signature".split())
+ATTRIBUTES = frozenset(
+    "class id name style color href type alt hidden start data-marker data-smartmail data-emoji data-signature".split()
+)
 DEEPEST = 400
 LONGEST_VALUE = 2_000
 MOST_ATTRIBUTES = 30

@@ -7,10 +7,12 @@ What becomes of what:
   the text gets no ``>``;
 - a link is ``text <url>`` where the url says more than the text; list items start with ``- `` or ``1. ``; table cells
   are separated by a tab; ``<hr>`` is a line ``-----``; of images only an emoji's text stays;
-- hidden text goes: ``display:none``, ``max-height:0``, ``mso-hide``, ``hidden``; script, style, head and comments too.
+- hidden text goes: ``display:none``, ``max-height:0``, ``mso-hide``, ``visibility``, ``opacity:0``, ``hidden``; text of
+  ``font-size:0`` that no element inside makes larger; what pads a preview (zero-width characters in a row); script,
+  style, head and comments too.
 
 ``origin``: the names of ``html_origins`` of the elements around the line, outermost first, and ``hr`` for a rule. An
-element that holds no text of its own (``#appendonsend``, ``hr#stopSpelling``) gives its name to the next line.
+element that holds no text of its own and begins a quote (``#appendonsend``) gives its name to the next line.
 """
 
 import re
@@ -22,12 +24,15 @@ from selectolax.lexbor import LexborHTMLParser
 from worker.core.parsed import BodyLine
 from worker.mail.charsets import clean
 from worker.mail.html_bounds import BLOCKS, bounded
-from worker.mail.html_origins import MOST_NAMES, names_of
+from worker.mail.html_origins import LENT, MOST_NAMES, names_of
 
 PARAGRAPHS = frozenset("p ul ol dl table blockquote h1 h2 h3 h4 h5 h6 pre".split())
 HIDDEN = re.compile(
     r"display\s*:\s*none|max-height\s*:\s*0(?:px|pt|em)?\s*(?:!important\s*)?(?:;|$)|mso-hide\s*:\s*all"
+    r"|visibility\s*:\s*hidden|(?<![\w-])opacity\s*:\s*0(?:\.0{1,5})?\s*(?:!important\s*)?(?:;|$)"
 )
+FONT_SIZE = re.compile(r"font-size\s*:\s*([\d.]{1,10})")
+PADDING = re.compile("(?:[ \u00a0]?[\u00ad\u034f\u2007\u200b-\u200d\u2060\ufeff]){3,}")
 NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
 BLANKS = re.compile(r"[ \t\n\r\f\u00a0\u202f]+")
 SCHEMES = ("http://", "https://", "mailto:", "tel:")
@@ -48,6 +53,7 @@ class Writer:
     lines: list[BodyLine] = field(default_factory=list)
     current: list[str] = field(default_factory=list)
     wants_blank: bool = False
+    unseen: bool = False
     place: tuple[int, tuple[str, ...]] = (0, ())
     pieces: int = 0
 
@@ -56,6 +62,8 @@ class Writer:
         return len(self.lines) >= self.most or self.pieces >= MOST_PIECES
 
     def text(self, text: str) -> None:
+        if self.unseen:
+            return
         if self.pre:
             first, *others = text.split("\n")
             self.put(first)
@@ -73,12 +81,16 @@ class Writer:
         self.current.append(text)
         self.pieces += 1
 
+    def lend(self, names: list[str]) -> None:
+        self.lent = (*self.lent, *(name for name in names if name in LENT))[:MOST_NAMES]
+
     def end_line(self, *, forced: bool = False) -> None:
         """``forced``: by ``<br>``, so that an empty line is one."""
         written = "".join(self.current)
         line = (
             written.rstrip() if self.pre else BLANKS.sub(" ", written).strip() if "\t" not in written else tidy(written)
         )
+        line = PADDING.sub("", line).rstrip() if "\u200c" in line or "\u034f" in line or "\u200b" in line else line
         if line:
             if self.wants_blank:
                 self.blank(self.place[0])
@@ -120,6 +132,7 @@ class Frame:
     lines_before: int
     pieces_before: int
     names: list[str]
+    unseen: bool
     counter: int = 0
 
 
@@ -166,7 +179,7 @@ def enter(node: Any, writer: Writer, frames: list[Frame]) -> Any:
     child = node.first_child
     names = names_of(tag, attributes, style)
     if child is None:
-        writer.lent = (*writer.lent, *names)[:MOST_NAMES]
+        writer.lend(names)
         if tag in BLOCKS:
             writer.end_line()
         return None
@@ -194,6 +207,7 @@ def opened(node: Any, attributes: dict[str, str | None], style: str, names: list
         lines_before=len(writer.lines),
         pieces_before=len(writer.current),
         names=names,
+        unseen=writer.unseen,
     )
 
 
@@ -204,6 +218,8 @@ def is_close(tag: str, attributes: dict[str, str | None], style: str) -> bool:
 
 def start(frames: list[Frame], attributes: dict[str, str | None], style: str, writer: Writer) -> None:
     frame = frames[-1]
+    if size := FONT_SIZE.search(style):
+        writer.unseen = not size.group(1).strip("0.")
     if frame.tag == "blockquote" and not (NO_BORDER.search(style) or "elementToProof" in writer.origin[-1:]):
         writer.depth += 1
     elif frame.tag == "pre" or "white-space:pre" in style.replace(" ", ""):
@@ -249,12 +265,12 @@ def leave(frame: Frame, writer: Writer) -> None:
         if shown and says_more(frame.link, shown):
             writer.put(f" <{frame.link}>" if writer.current else f"<{frame.link}>")
     if frame.names and is_same_line and len(writer.current) == frame.pieces_before:
-        writer.lent = (*writer.lent, *frame.names)[:MOST_NAMES]
+        writer.lend(frame.names)
     if frame.is_apart:
         writer.paragraph()
     elif frame.tag in BLOCKS and frame.tag not in {"td", "th"}:
         writer.end_line()
-    writer.depth, writer.pre, writer.origin = frame.depth, frame.pre, frame.origin
+    writer.depth, writer.pre, writer.origin, writer.unseen = frame.depth, frame.pre, frame.origin, frame.unseen
 
 
 def link_of(attributes: dict[str, str | None]) -> str | None:

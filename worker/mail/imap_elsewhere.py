@@ -14,6 +14,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from worker.mail.from_header import addresses_of
 from worker.mail.headers import NO_HEAD, Head, ids_of, message_id_of, split_head
 from worker.mail.limits import DEFAULT, LimitPassed
+from worker.mail.spans import span_of
 
 RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
 ANSWER_HEADERS = ("in-reply-to", "references")
@@ -85,7 +86,7 @@ def read(uid: int, items: Mapping[bytes, Any]) -> Found:
 def head_in(items: Mapping[bytes, Any]) -> Head:
     raw = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER")), b"")
     try:
-        return split_head(raw if isinstance(raw, bytes) else b"", DEFAULT)[0]
+        return split_head(span_of(raw if isinstance(raw, bytes) else b""), DEFAULT)[0]
     except LimitPassed:
         return NO_HEAD
 

@@ -5,9 +5,11 @@ decided once. Which addresses may be shown to whom: worker.core.letter_rules.
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from worker.core.desk import Link
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
-from worker.core.letters import Alarm, Failure, Letter, LetterMessage
+from worker.core.letters import Alarm, Failure, Letter, LetterMessage, Refusal, RefusedFile
 from worker.mail.cleaning import clean_line, clean_lines, shortened
+from worker.mail.desk_view import DeskView, ShownLink, desk_view, shown_link
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
 from worker.mail.phrases import Phrases
 
@@ -27,7 +29,8 @@ class ShownAddress:
 class View:
     """``letter`` is cleaned. ``how``: how to answer; empty when one cannot. ``signature``: lines under the mail.
     ``heads_shown``: each message says by whom and when. ``what_failed``, ``why`` (a key): of a failure.
-    ``alarm``: the sentence that says what happened to which mailbox.
+    ``alarm``: the sentence that says what happened to which mailbox. ``refusal``: whose files were not taken over,
+    ``refused``: which, and why; ``rest``: what became of all else.
     """
 
     letter: Letter
@@ -42,6 +45,11 @@ class View:
     what_failed: str
     why: str
     alarm: str
+    desk: DeskView | None
+    close: ShownLink | None
+    refusal: str
+    rest: str
+    refused: tuple[str, ...]
 
 
 def view_of(given: Letter, say: Phrases) -> View:
@@ -63,6 +71,11 @@ def view_of(given: Letter, say: Phrases) -> View:
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
         alarm=say(f"alarm.{letter.alarm.kind}", **told_of(letter.alarm)) if letter.alarm else "",
+        desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
+        close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
+        refusal=refusal_of(letter.refusal, say) if letter.refusal else "",
+        rest=rest_of(letter.refusal, say) if letter.refusal else "",
+        refused=tuple(refused_line(each, say) for each in letter.refusal.files) if letter.refusal else (),
     )
 
 
@@ -78,7 +91,7 @@ def told_of(alarm: Alarm) -> dict[str, object]:
 
 
 def cleaned(letter: Letter) -> Letter:
-    about, failure, notice = letter.about, letter.failure, letter.notice
+    about, failure, notice, refusal = letter.about, letter.failure, letter.notice, letter.refusal
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -103,6 +116,7 @@ def cleaned(letter: Letter) -> Letter:
             address=clean_line(failure.address),
             status=clean_line(failure.status),
         ),
+        refusal=refusal and replace(refusal, author=clean_line(refusal.author), files=cleaned_files(refusal.files)),
     )
 
 
@@ -118,7 +132,13 @@ def cleaned_message(message: LetterMessage) -> LetterMessage:
         text=clean_lines(message.text),
         files=tuple(clean_line(name) for name in message.files),
         files_left_out=tuple(clean_line(name) for name in message.files_left_out),
+        files_unscanned=tuple(clean_line(name) for name in message.files_unscanned),
+        files_refused=cleaned_files(message.files_refused),
     )
+
+
+def cleaned_files(files: tuple[RefusedFile, ...]) -> tuple[RefusedFile, ...]:
+    return tuple(replace(each, name=clean_line(each.name)) for each in files)
 
 
 def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
@@ -162,6 +182,8 @@ def footer_of(letter: Letter, form: Form, say: Phrases) -> str:
     """Who to tell when it came to the wrong person; towards case managers not by an answer that the client reads."""
     if form is Form.ALARM:
         return say("footer.alarm")
+    if form in {Form.DESK, Form.HOUSE}:
+        return say("footer.desk" if form is Form.DESK else "footer.house", reader=letter.reader, firm=letter.firm_name)
     if form is Form.CONTACT:
         key = "footer.contact" if letter.reply_address else "footer.contact_without_address"
     else:
@@ -180,3 +202,21 @@ def what_failed(letter: Letter, failure: Failure, say: Phrases) -> str:
 
 def why_failed(failure: Failure) -> str:
     return sentence_for(failure.reason) if failure.address else NO_ADDRESS
+
+
+def refusal_of(refusal: Refusal, say: Phrases) -> str:
+    """Whose files; of somebody else only an infected one is told."""
+    number = "many" if len(refusal.files) > 1 else "one"
+    if refusal.author:
+        return say(f"refusal.others_{number}", author=refusal.author)
+    return say(f"refusal.yours_{number}")
+
+
+def rest_of(refusal: Refusal, say: Phrases) -> str:
+    if not refusal.author:
+        return say("refusal.rest")
+    return say("refusal.rest_others_many" if len(refusal.files) > 1 else "refusal.rest_others_one")
+
+
+def refused_line(file: RefusedFile, say: Phrases) -> str:
+    return say("refusal.file", name=file.name, why=say(f"refused.{file.why}"))

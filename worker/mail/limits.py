@@ -1,4 +1,4 @@
-"""How much of a mail is looked at, and the one way a limit stops the reading.
+"""How much of a mail is looked at, and the one way a limit stops the reading. Each is a setting, ``NAVETTE_PARSE_…``.
 
 All limits are checked on bytes, before anything is decoded. A mail over one of them is quarantined under the limit's
 name, with only what was safely read. Two are milder: above ``text`` bytes or ``lines`` the readable text is shortened,
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """In bytes or numbers. ``header_bytes``, ``headers``, ``header_line`` hold for each part's head; the last in its
-    unfolded form. ``encoded_words``: in one head. ``parameters``: semicolons in one Content-Type or disposition.
+    unfolded form. The heads of all parts together are at most four times ``header_bytes``. ``encoded_words``: in one
+    head. ``parameters``: semicolons in one Content-Type or disposition. ``boundaries``: lines that begin like a
+    boundary, whether or not they are one.
     """
 
     size: int = 64 * 1024 * 1024
@@ -24,6 +26,7 @@ class Limits:
     header_line: int = 100_000
     encoded_words: int = 2_000
     parameters: int = 200
+    boundaries: int = 10_000
     parts: int = 500
     nesting: int = 20
     text: int = 1024 * 1024

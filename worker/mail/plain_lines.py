@@ -24,7 +24,7 @@ def body_lines(lines: Iterable[str]) -> list[BodyLine]:
 
 
 def depth_of(line: str) -> int:
-    marks = QUOTE.match(line)
+    marks = QUOTE.match(line, 0, 2 * DEEPEST + 1)
     return min(marks.group().count(">"), DEEPEST) if marks else 0
 
 

@@ -121,10 +121,10 @@ class BodyReader:
         return Block(plain=plain, html=html)
 
     def text(self, part: Part) -> Block:
-        content = part.content
+        content = part.content.start(self.room + 1)
         if len(content) > self.room or self.lines <= 0:
             self.files.append(part)
-            self.findings.append(Finding(step="parse", found=f"text shortened: {len(content)} bytes"))
+            self.findings.append(Finding(step="parse", found=f"text shortened: over {self.room} bytes"))
             content = content[: self.room if self.lines > 0 else 0]
         self.room -= len(content)
         text = clean(decode(content, part.charset)) if part.media_type != "text/html" else ""

@@ -17,8 +17,9 @@ from worker.core.relaying import InDoubt, Later, RelayAnswer, SealedMail
 from worker.mail.relay_answers import Step, agrees, answer_to
 from worker.mail.relay_commands import Commands, commands_for
 from worker.mail.relay_connection import Connection, RelayOptions
-from worker.mail.relay_opening import tls_context
+from worker.mail.relay_opening import LoginRefused, tls_context
 from worker.mail.relay_pool import Pool
+from worker.mail.tokens import TokenFailed
 
 __all__ = ["RelayOptions", "SmtpRelay"]
 
@@ -46,6 +47,8 @@ class SmtpRelay:
         try:
             with self._pool().connection(for_mail=True) as connection:
                 return hand_over(connection, mail)
+        except (LoginRefused, TokenFailed) as fault:
+            return Later(reply=str(fault), busy=True, refuses_us=True)
         except TemporaryFailure as fault:
             return Later(reply=str(fault), busy=True)
 

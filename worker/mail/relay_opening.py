@@ -18,7 +18,13 @@ NO_STARTTLS = (
     "the relay offers no STARTTLS, so nothing was sent: set NAVETTE_RELAY_TLS=implicit (port 465 as a rule), "
     "or none to send in plain text"
 )
+FOR_GOOD = range(500, 600)
+"""RFC 4954 6: 454 is a fault of the server's, 535 says no."""
 BAD_CERTIFICATE = "NAVETTE_RELAY_HOST must be the name in its certificate, and the authority known on this machine"
+
+
+class LoginRefused(TemporaryFailure):
+    """Not the network's fault: a person must look at user, password or token."""
 
 
 def tls_context(options: RelayOptions) -> ssl.SSLContext:
@@ -110,7 +116,8 @@ def log_in(connection: Connection) -> None:
             "NAVETTE_RELAY_PORT, or leave NAVETTE_RELAY_USER empty"
         )
     if reply.code != 235:
-        raise TemporaryFailure(
+        refusal = LoginRefused if reply.code in FOR_GOOD else TemporaryFailure
+        raise refusal(
             readable(
                 "the relay refuses our login; check NAVETTE_RELAY_USER and NAVETTE_RELAY_PASSWORD: "
                 + without_secrets(reply.text, connection.options)
@@ -131,7 +138,7 @@ def log_in_with_token(connection: Connection, tokens: TokenSource, methods: list
         return
     if bearer_login(connection, method, tokens.renewed(token)).code != 235:
         # Without the reply's text: a server may repeat the token in it.
-        raise TemporaryFailure("the relay refuses our OAuth2 token; check NAVETTE_RELAY_USER and NAVETTE_OAUTH_SCOPE")
+        raise LoginRefused("the relay refuses our OAuth2 token; check NAVETTE_RELAY_USER and NAVETTE_OAUTH_SCOPE")
 
 
 def bearer_login(connection: Connection, method: str, token: str) -> Reply:

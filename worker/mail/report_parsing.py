@@ -7,14 +7,16 @@ the diagnostic text, the reason may stand in the text for people.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.report_reasons import is_hard, reason_of
 from worker.core.reports import Action, RecipientReport, Report
-from worker.mail.headers import Head, fields_of, message_id_of, split_head, with_line_feeds
+from worker.mail.headers import Head, fields_of, message_id_of
 from worker.mail.limits import Limits
-from worker.mail.mime_parts import Part
+from worker.mail.mime_parts import Part, inner_head
+from worker.mail.spans import span_of, with_line_feeds
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RETURNED_TYPES = frozenset(
@@ -28,13 +30,14 @@ ADDRESS_TYPE = re.compile(r"^\s*[A-Za-z0-9-]{1,20}\s*;\s*")
 # As Postfix and Sendmail tell it, with single spaces.
 AFTER_DATA = re.compile(r"in reply to (?:end of )?data command|>>> data <<< [45]\d\d", re.IGNORECASE)
 MOST_RECIPIENTS = 500
+MOST_BLOCKS = 1_000
 LONGEST_TEXT = 1_000
 CLASS_ACTIONS = {"2": Action.RELAYED, "4": Action.DELAYED, "5": Action.FAILED}
 
 
 def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, limits: Limits) -> Report | None:
     """``text``: what the report says to people. None when there is no block in the status parts."""
-    blocks = [block for part in status for block in blocks_of(part.content, limits)]
+    blocks = list(islice(blocks_in(status, limits), MOST_BLOCKS))
     if not blocks:
         return None
     about = [block for block in blocks if is_about_recipient(block)][:MOST_RECIPIENTS]
@@ -49,7 +52,7 @@ def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, lim
 
 def read_complaint(feedback: Sequence[Part], returned: Sequence[Part], limits: Limits) -> Report | None:
     """A feedback report (ARF, RFC 5965): somebody's provider passes on that a mail was complained about."""
-    blocks = [block for part in feedback for block in blocks_of(part.content, limits)]
+    blocks = list(islice(blocks_in(feedback, limits), MOST_BLOCKS))
     if not blocks:
         return None
     kind = re.match(r"[a-z-]{1,40}", (first_value(blocks, "feedback-type") or "").lower())
@@ -61,10 +64,19 @@ def read_complaint(feedback: Sequence[Part], returned: Sequence[Part], limits: L
     )
 
 
-def blocks_of(content: bytes, limits: Limits) -> list[Head]:
-    lines = with_line_feeds(content).replace(b"\r\n", b"\n")[: limits.header_bytes]
-    groups = re.split(rb"\n(?:[ \t]*\n)+", lines.strip(b"\n \t"))
-    return [head for group in groups if (head := Head(tuple(fields_of(group, limits)))).headers]
+def blocks_in(status: Iterable[Part], limits: Limits) -> Iterator[Head]:
+    """Of all parts together as many bytes are read as a head may have."""
+    room = limits.header_bytes
+    for part in status:
+        content = with_line_feeds(span_of(part.content.start(2 * room)))
+        lines = content[:].replace(b"\r\n", b"\n")[:room]
+        room -= len(lines)
+        for group in re.split(rb"\n(?:[ \t]*\n)+", lines.strip(b"\n \t")):
+            head = Head(tuple(fields_of(group, limits)))
+            if head.headers:
+                yield head
+        if room <= 0:
+            return
 
 
 def is_about_recipient(block: Head) -> bool:
@@ -83,8 +95,7 @@ def id_in(blocks: Sequence[Head]) -> str | None:
 
 def returned_message_id(returned: Sequence[Part], limits: Limits) -> str | None:
     for part in returned:
-        head, _ = split_head(with_line_feeds(part.content), limits)
-        header = head.first("message-id")
+        header = inner_head(part, limits).first("message-id")
         if header is not None:
             return message_id_of(header.value)
     return None

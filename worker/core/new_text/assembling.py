@@ -9,9 +9,9 @@ author trimmed the quote himself: no header above it, few lines.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from worker.core.new_text.comparison import Words
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
+from worker.core.new_text.placing import Words
 
 MOST_LINES_OF_A_QUESTION = 4
 LONG_LINE = 50
@@ -28,7 +28,9 @@ class Block:
 
 
 def settle_blanks(marked: Marked) -> None:
-    """Blank lines and rules between lines of one mark take it; elsewhere blank ones go with the line before."""
+    """Blank lines and rules between lines of one mark take it; elsewhere blank ones go with the line before, and a rule
+    with the header below.
+    """
     lines, marks = marked.lines, marked.marks
     following = next_marks(marked)
     before: Mark | None = None
@@ -38,10 +40,15 @@ def settle_blanks(marked: Marked) -> None:
             cut_after = after is not None and after is not Mark.NEW
             if before is not None and before is not Mark.NEW and (line.is_blank or line.is_rule or cut_after):
                 marks[number] = before
-            elif cut_after and line.is_blank and after is not None:
+            elif after is not None and cut_after and (line.is_blank or belongs_below(line, after)):
                 marks[number] = after
         if holds_author(line):
             before = marks[number]
+
+
+def belongs_below(line: Line, after: Mark) -> bool:
+    """A rule that a program draws above what it quotes."""
+    return line.is_rule and (after is Mark.HEADER or "hr" in line.origin)
 
 
 def next_marks(marked: Marked) -> list[Mark | None]:
@@ -74,11 +81,12 @@ def blocks_of(marked: Marked) -> list[Block]:
 
 def new_text(marked: Marked, closings: Collection[Words]) -> str:
     blocks = blocks_of(marked)
+    end = end_of_quotes(marked)
     parts: list[str] = []
     for number, block in enumerate(blocks):
         if not block.new:
             continue
-        if number and is_answer(marked, blocks, number, closings):
+        if number and is_answer(marked, blocks, number, end, closings):
             parts.append("\n".join(f"> {line.content}" for line in question_above(marked, block.first)))
         parts.append(shown(marked, block))
     return "\n\n".join(part for part in parts if part).strip()
@@ -92,14 +100,27 @@ def shown(marked: Marked, block: Block) -> str:
     ).strip("\n")
 
 
-def is_answer(marked: Marked, blocks: Sequence[Block], number: int, closings: Collection[Words]) -> bool:
+def is_answer(marked: Marked, blocks: Sequence[Block], number: int, end: int, closings: Collection[Words]) -> bool:
+    """``end``: of the last quote. What stands before it answers; what stands below the last one mostly does not."""
     above = question_above(marked, blocks[number].first)
     if not above:
         return False
-    if number < len(blocks) - 1 or blocks[number].first in marked.inserted or is_trimmed(marked, blocks, number):
+    if blocks[number].first < end or blocks[number].first in marked.inserted:
+        return True
+    if is_trimmed(marked, blocks, number):
         return True
     closes = above[-1].words in closings and not above[-1].content.endswith("?")
     return not closes and any(block.new for block in blocks[1:number])
+
+
+def end_of_quotes(marked: Marked) -> int:
+    """Behind the last line that is quoted; signatures do not count."""
+    quoted = (
+        number + 1
+        for number, (mark, line) in enumerate(zip(marked.marks, marked.lines, strict=True))
+        if mark not in {Mark.NEW, Mark.SIGNATURE} and not line.is_blank
+    )
+    return max(quoted, default=0)
 
 
 def is_trimmed(marked: Marked, blocks: Sequence[Block], number: int) -> bool:
@@ -115,7 +136,7 @@ def question_above(marked: Marked, number: int) -> list[Line]:
     while last >= 0 and (marked.lines[last].is_blank or marked.lines[last].is_rule):
         last -= 1
     question: list[Line] = []
-    while last >= 0 and marked.marks[last] is Mark.QUOTED and len(question) < MOST_LINES_OF_A_QUESTION:
+    while last >= 0 and marked.marks[last] in {Mark.QUOTED, Mark.BELOW} and len(question) < MOST_LINES_OF_A_QUESTION:
         line = marked.lines[last]
         wrapped = len(line.content) >= LONG_LINE and not line.content.endswith((".", "?", "!", ":", ";"))
         if question and not wrapped:

@@ -4,13 +4,15 @@ Both sides become words. Every run of four words of what we sent is known by its
 walked once and get the place of the run they lie in. Runs go across line ends, so re-wrapping, prefixes, other quotes,
 dashes and spaces make no difference, and a short line is known by its neighbours. A line is quoted when
 
-- all or nearly all its words have a place, and it is a whole line of ours, or eight words long, or goes on in the next;
+- all or nearly all its words have a place, and it is a whole line of ours, or the head or tail of one and eight words
+  long, or goes on in the next;
 - most of its words have one, and it stands between two quoted lines just where ours stood;
 - it is short, a whole line of ours, and the next one after the last quoted line (an answer broke the run).
 
 Words that follow the end of a line of ours in the same line are an answer there; the line is taken apart. A line in the
 prefix of a quote whose neighbours stood next to each other in our mail was put between them: an answer too.
-Everything else is new. Linear: no difflib, no search for longest matches.
+Everything else is new, also a phrase of ours inside a sentence of the author. Linear: no difflib, no search for longest
+matches.
 """
 
 import re
@@ -18,26 +20,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from worker.core.new_text.normalising import MOST_CHARACTERS, Line, clean, words_of
+from worker.core.new_text.evidence import ADDRESS
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.placing import RUN, Quote, SentWords, Words, places_of
 
 EITHER_CASE = re.compile(r"[0-9A-Za-z]+|[^\W\x00-\u024f]+")
 REST_OF_A_WORD = re.compile(r"\S*(?:\s+[?!:;»”)]+(?=\s))?")
-RUN = 4
 SURE_WORDS = 8
-CLOSING_LINES = 3
-Words = tuple[str, ...]
 Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentWords:
-    """Words of all texts in one row, texts kept apart; ``starts`` and ``ends``: places of line ends."""
-
-    words: list[str]
-    places: dict[Words, int]
-    starts: frozenset[int]
-    ends: frozenset[int]
-    closings: frozenset[Words]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,34 +47,9 @@ class Matched:
         self.spans.append(span)
 
 
-def index_sent(texts: Sequence[str]) -> SentWords:
-    words: list[str] = []
-    starts: set[int] = set()
-    ends: set[int] = set()
-    closings: set[Words] = set()
-    left = MOST_CHARACTERS
-    for text in texts:
-        rows = [row for row in map(words_of, clean(text[:left]).split("\n")) if row]
-        for row in rows:
-            starts.add(len(words))
-            words += row
-            ends.add(len(words))
-        closings.update(rows[-CLOSING_LINES:] if len(rows) > CLOSING_LINES else ())
-        words.append("\n")
-        left -= len(text)
-        if left <= 0:
-            break
-    runs = list(zip(words, words[1:], words[2:], words[3:], strict=False))
-    places: dict[Words, int] = dict(zip(reversed(runs), range(len(runs) - 1, -1, -1), strict=True))
-    return SentWords(
-        words=words, places=places, starts=frozenset(starts), ends=frozenset(ends), closings=frozenset(closings)
-    )
-
-
-def compare(lines: Sequence[Line], sent: SentWords) -> Matched | None:
+def compare(lines: Sequence[Line], sent: SentWords, quote: Quote) -> Matched | None:
     """None when nothing of what we sent stands in these lines."""
-    words = [word for line in lines for word in line.words]
-    places = places_of(words, sent)
+    places = places_of(lines, sent, quote)
     rows: list[list[int]] = []
     spans: list[Span | None] = []
     end = 0
@@ -101,23 +66,6 @@ def compare(lines: Sequence[Line], sent: SentWords) -> Matched | None:
     return parted
 
 
-def places_of(words: list[str], sent: SentWords) -> list[int]:
-    """The place in what we sent of each word, -1 without. A run goes on where the last one stood, if it can."""
-    places = [-1] * len(words)
-    last = -1
-    for here, run in enumerate(zip(words, words[1:], words[2:], words[3:], strict=False)):
-        place = sent.places.get(run)
-        if place is None:
-            last = -1
-            continue
-        going_on = last + 1
-        if last >= 0 and place != going_on and going_on + RUN <= len(sent.words) and sent.words[going_on + 3] == run[3]:
-            place = going_on
-        places[here : here + RUN] = range(place, place + RUN)
-        last = place
-    return places
-
-
 def sure_span(line: Line, row: list[int], around: Span, sent: SentWords) -> Span | None:
     """Of a line that is quoted for sure: nearly every word has a place and it is no chance hit."""
     if not row or not line.whole:
@@ -126,7 +74,8 @@ def sure_span(line: Line, row: list[int], around: Span, sent: SentWords) -> Span
     if missing:
         nearly = len(row) >= SURE_WORDS and missing <= len(row) // SURE_WORDS
         return span_of(row) if nearly and not is_answered(line, row, sent) else None
-    is_ours = len(row) >= SURE_WORDS or (row[0] in sent.starts and row[-1] + 1 in sent.ends) or goes_on(row, around)
+    ends = (row[0] in sent.starts) + (row[-1] + 1 in sent.ends)
+    is_ours = ends == 2 or (ends and len(row) >= SURE_WORDS) or goes_on(row, around)
     return span_of(row) if is_ours else None
 
 
@@ -177,7 +126,8 @@ def part_answers(lines: Sequence[Line], rows: list[list[int]], spans: list[Span 
     for line, row, sure in zip(lines, rows, spans, strict=True):
         next_size = 0 if sure or not row else size_of_next_line(line.words, reached, sent)
         span = (reached, reached + next_size) if next_size and next_size == len(row) else sure
-        begins = next_size or answer_begins(row, sent)
+        is_on = bool(row) and (row[0] == reached or row[0] in sent.starts)
+        begins = next_size or (answer_begins(row, sent) if is_on else 0)
         parts = split_line(line, begins) if span is None and begins else None
         if parts is None:
             matched.add(line, row, span)
@@ -243,6 +193,8 @@ def split_line(line: Line, begins: int) -> tuple[Line, Line] | None:
     """Before and from this word on; None where the words cannot be told by their number (targets of links)."""
     spans = [found.span() for found in EITHER_CASE.finditer(line.content)]
     if not line.whole or len(spans) != len(line.words) or not line.text.endswith(line.content):
+        return None
+    if ADDRESS.search(line.content, spans[begins - 1][1]):  # a header that names us, rather than an answer
         return None
     found = REST_OF_A_WORD.match(line.content, spans[begins - 1][1])
     cut = found.end() if found is not None else spans[begins - 1][1]

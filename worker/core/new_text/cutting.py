@@ -6,6 +6,7 @@ Methods from strong to weak; the first one that finds something and leaves the a
 |----------------------------------|--------------------------------------------------------------|------------|
 | comparison+header                | what we sent, and a header by evidence above it              | 0.98       |
 | comparison                       | what we sent                                                 | 0.95       |
+| structure                        | elements of the HTML that stand around quotes                | 0.90       |
 | marker+header                    | our marker line and a header above it                        | 0.85       |
 | attribution, original message    | an introduction or an original-message line, with evidence   | 0.80       |
 | header block                     | a header block, with evidence                                | 0.75       |
@@ -14,28 +15,34 @@ Methods from strong to weak; the first one that finds something and leaves the a
 | quote prefix                     | ``>`` alone                                                  | 0.60       |
 | signature                        | nothing quoted; a marked signature                           | 0.90       |
 | nothing                          | nothing quoted, and no sign that anything is                 | 0.90       |
-| nothing                          | there are signs, but cutting would have left nothing         | 0.40       |
+| nothing                          | there are signs, but cutting would have left nothing, or     | 0.40       |
+|                                  | taken answers that the author says stand inside the quote    |            |
 
 New text between or below quoted lines costs a tenth of it, a mail above the caps (``…+capped``) a fifth. An empty new
 text is valid (a photo, when every other word is a quote, its header or a tagline); what to do when there is no file
-either is the caller's. Steps are modules that mark lines; to add one (the structure of HTML), add it to ``METHODS``.
+either is the caller's. Steps are modules that mark lines; to add one, add it to ``METHODS``.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from worker.core.new_text.assembling import blocks_of, cut_text, new_text, settle_blanks
-from worker.core.new_text.comparison import index_sent
 from worker.core.new_text.cut import Cut, Sent
 from worker.core.new_text.evidence import evidence_of
 from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
+from worker.core.new_text.foreign import announces_answers
+from worker.core.new_text.lending import with_origins
 from worker.core.new_text.marking import Mark, Marked
-from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix
+from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
+from worker.core.new_text.placing import index_sent
+from worker.core.new_text.quoting import first_header
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
     "comparison+header": 0.98,
     "comparison": 0.95,
+    "structure": 0.90,
     "marker+header": 0.85,
     "attribution": 0.80,
     "original message": 0.80,
@@ -52,11 +59,11 @@ CAPPED_COSTS = 0.8
 DEGENERATE = 4
 
 Method = Callable[[Sequence[Line], Known], Marked | None]
-METHODS: tuple[Method, ...] = (by_comparison, by_marker, by_patterns, by_prefix)
+METHODS: tuple[Method, ...] = (by_comparison, by_structure, by_marker, by_patterns, by_prefix)
 
 
 def cut_reply(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None, sent: Sent | None) -> Cut:
-    """``mail_lines``: the readable text, ``>`` kept; ``html_lines``: the same from HTML, read when the text is none."""
+    """``mail_lines``: the readable text, ``>`` kept; ``html_lines``: the same from HTML, which says who made a line."""
     lines = normalise(body_of(mail_lines, html_lines))
     known = known_of(sent)
     marked, fell_back = first_that_fits(lines, known)
@@ -72,7 +79,9 @@ def body_of(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | Non
     if not html_lines:
         return mail_lines
     texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (mail_lines, html_lines))
-    return html_lines if texts * DEGENERATE < htmls else mail_lines
+    if texts * DEGENERATE < htmls:
+        return html_lines
+    return mail_lines if any(line.origin for line in mail_lines) else with_origins(mail_lines, html_lines)
 
 
 def known_of(sent: Sent | None) -> Known:
@@ -83,6 +92,7 @@ def known_of(sent: Sent | None) -> Known:
 
 def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
     fell_back = False
+    known = replace(known, header=first_header(lines, known.evidence))
     for method in METHODS:
         marked = method(lines, known)
         if marked is not None and leaves_author_words(marked):
@@ -93,9 +103,20 @@ def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
 
 def leaves_author_words(marked: Marked) -> bool:
     """Guard: nothing is left only where every word is known as a quote or a header, not where it stood below one."""
-    if marked.has_new_words() or marked.rules[0] == "comparison":
+    if marked.rules[0] == "comparison":
         return True
-    return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
+    if not marked.has_new_words():
+        return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
+    return not hides_answers(marked)
+
+
+def hides_answers(marked: Marked) -> bool:
+    """Guard: the author says that he answered inside the quote, and nothing there can be told from the quote."""
+    blocks = blocks_of(marked)
+    quote = next((number for number, block in enumerate(blocks) if not block.new), len(blocks))
+    if quote == 0 or any(block.new for block in blocks[quote:]):
+        return False
+    return announces_answers(marked.lines[: blocks[quote].first] if quote < len(blocks) else ())
 
 
 def assembled(marked: Marked, known: Known, *, fell_back: bool) -> Cut:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from worker.core.new_text.foreign import is_disclaimer, paragraphs
 from worker.core.new_text.marking import Mark, Marked
-from worker.core.new_text.signatures import block_start, tagline_start
+from worker.core.new_text.signatures import block_start, marked_start, tagline_start
 
 
 def settle_skipped(marked: Marked) -> None:
@@ -31,7 +31,8 @@ def cut_signatures(marked: Marked) -> None:
     """Step 8, in each stretch of new lines. A block goes only where other words remain; a tagline always goes."""
     kept = list(marked.marks)
     for first, end in new_stretches(marked):
-        marked.mark(block_start(marked.lines, first, end), end, Mark.SIGNATURE)
+        start = min(block_start(marked.lines, first, end), marked_start(marked.lines, first, end))
+        marked.mark(start, end, Mark.SIGNATURE)
     if not marked.has_new_words():
         marked.marks = kept
     for first, end in new_stretches(marked):

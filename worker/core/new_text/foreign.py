@@ -1,12 +1,24 @@
-"""What machines on the way add to a mail: banners above a quote, disclaimers below it. Nobody wrote them to us."""
+"""What machines on the way add to a mail: banners above a quote, disclaimers below it. Nobody wrote them to us.
+
+And the one thing an author says about the quote: that his answers stand inside it.
+"""
 
 from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.normalising import Line
-from worker.core.new_text.patterns import BANNERS, DISCLAIMERS, FEWEST_DISCLAIMERS, SCANNERS
+from worker.core.new_text.notices import (
+    BANNERS,
+    COLOURS_OF_ANSWERS,
+    DISCLAIMERS,
+    FEWEST_DISCLAIMERS,
+    PLACES_OF_ANSWERS,
+    SCANNERS,
+    WORDS_OF_ANSWERING,
+)
 
 MOST_CHARACTERS = 4_000
 MOST_LINES_OF_A_BANNER = 6
+MOST_WORDS_OF_A_POINTER = 6
 
 
 def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
@@ -18,6 +30,16 @@ def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
     text = text_of(lines[first:end])
     is_notice = sum(cue in text for cue in DISCLAIMERS) >= FEWEST_DISCLAIMERS
     return is_notice or any(cue in text for cue in SCANNERS)
+
+
+def announces_answers(lines: Sequence[Line]) -> bool:
+    """As "Mes réponses ci-dessous, en rouge" does, or no more than "See below"."""
+    text = text_of(lines)
+    if any(colour in text for colour in COLOURS_OF_ANSWERS):
+        return True
+    is_short = sum(len(line.words) for line in lines) <= MOST_WORDS_OF_A_POINTER
+    says = is_short or any(word in text for word in WORDS_OF_ANSWERING)
+    return says and any(place in text for place in PLACES_OF_ANSWERS)
 
 
 def text_of(lines: Sequence[Line]) -> str:

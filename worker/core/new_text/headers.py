@@ -9,15 +9,18 @@ Every look takes in a bounded number of lines and characters.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from worker.core.new_text.evidence import Evidence, Sign
-from worker.core.new_text.normalising import DASHED, Line
-from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, STARTS, VERBS
+from worker.core.new_text.normalising import DASHED, Line, words_of
+from worker.core.new_text.patterns import FORWARDS, LABELS, NAME_FIRST, ORIGINALS, PRONOUNS, QUOTING, STARTS, VERBS
 
 MOST_WRAPS = 4
 MOST_LINES_OF_A_BLOCK = 24
 MOST_OF_A_LINE = 400
+MOST_LINES_ALONE = 8
 LONGEST_LABEL = 24
+LABEL_KINDS_FIRST = frozenset({"from", "sent"})
 
 # Samsung's one-line header: all labels in a row, glued to what stands before.
 LABELS_INSIDE = re.compile(
@@ -67,7 +70,8 @@ def is_original(line: Line) -> bool:
 
 def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
     """``-----Message d'origine-----`` with the block or the introduction below it."""
-    if not is_original(lines[number]):
+    is_dashed_line = is_original(lines[number])
+    if not is_dashed_line and bare(lines[number]).strip(" :") not in ORIGINALS:
         return None
     below = after_blanks(lines, number + 1)
     inner = None
@@ -75,8 +79,11 @@ def original_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Heade
         inner = (
             block_at(lines, below, evidence)
             or one_line_at(lines, below, evidence)
+            or bare_labels_at(lines, below, evidence)
             or attribution_at(lines, below, evidence)
         )
+    if inner is None and not is_dashed_line:  # BlackBerry draws none, but has its block below
+        return None
     return Header(first=number, end=inner.end if inner else number + 1, rule="original message")
 
 
@@ -93,6 +100,21 @@ def one_line_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Heade
     kinds = {found.lastindex for found in LABELS_INSIDE.finditer(text)}
     if len(kinds) >= 2 and evidence.signs(text):
         return Header(first=number, end=number + 1, rule="header block")
+    return None
+
+
+def bare_labels_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
+    """Labels without a colon, of eM Client: ``De "Anne" <anne@…>``, ``Date 12/10/2026``."""
+    end = number
+    kinds: set[str] = set()
+    while end < min(len(lines), number + MOST_WRAPS + 2):
+        kind = LABELS.get(bare(lines[end]).partition(" ")[0])
+        if kind is None or kind in kinds:
+            break
+        kinds.add(kind)
+        end += 1
+    if len(kinds) >= 3 and evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[number:end])):
+        return Header(first=number, end=end, rule="header block")
     return None
 
 
@@ -123,9 +145,23 @@ def block_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header |
         elif not lines[here].is_blank:
             end, wraps = here + 1, wraps + 1
         here += 1
-    if kinds and is_proven(kinds, evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[start:end]))):
-        return Header(first=number, end=end, rule="header block")
-    return None
+    signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in lines[start:end]))
+    if not kinds or not is_proven(kinds, signs) or holds_another(lines, start, end, evidence):
+        return None
+    return Header(first=number, end=end, rule="header block")
+
+
+def holds_another(lines: Sequence[Line], first: int, end: int, evidence: Evidence) -> bool:
+    """Does a whole block of its own follow a blank line in here? Then the labels before it are the author's."""
+    for number in range(first + 1, end):
+        if not lines[number - 1].is_blank or LABEL_KINDS_FIRST.isdisjoint({label_of(lines[number])}):
+            continue
+        block = list(takewhile(lambda line: not line.is_blank, lines[number : number + MOST_LINES_ALONE]))
+        kinds = {kind for line in block if (kind := label_of(line)) is not None}
+        signs = evidence.signs(" ".join(line.content[:MOST_OF_A_LINE] for line in block))
+        if "from" in kinds and is_proven(kinds, signs):
+            return True
+    return False
 
 
 def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
@@ -135,29 +171,33 @@ def continues(lines: Sequence[Line], number: int, wraps: int) -> bool:
     """
     if lines[number].is_blank:
         return number + 1 < len(lines) and label_of(lines[number + 1]) is not None
-    if wraps >= MOST_WRAPS:
+    if wraps >= MOST_WRAPS or is_rule_or_original(lines[number]):
         return False
     following = lines[number + 1 : number + 1 + MOST_WRAPS - wraps]
     for line in following:
-        if line.is_blank:
+        if line.is_blank or is_rule_or_original(line):
             return False
         if label_of(line) is not None:
             return True
     return False
 
 
+def is_rule_or_original(line: Line) -> bool:
+    return line.is_rule or is_original(line) or DASHED.fullmatch(line.content) is not None
+
+
 def is_proven(kinds: set[str], signs: set[Sign]) -> bool:
-    """Three labels and one sign, or two labels and our name, or both an address and a time."""
+    """Three labels and a sign other than a date, or two labels and our name, or both an address and a time."""
     named = kinds - {"other"}
     if "from" not in named and "sent" not in named:
         return False
     if len(named) >= 3:
-        return bool(signs)
+        return bool(signs - {Sign.DATE})
     return len(named) == 2 and (Sign.NAME in signs or {Sign.ADDRESS, Sign.TIME} <= signs)
 
 
 def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> Header | None:
-    """An introduction of one to four joined lines. Above text without ``>`` it needs two signs, above ``>`` one."""
+    """An introduction of one to four joined lines. Above ``>``, or between dashes, one sign is enough, else two."""
     text = ""
     for end in range(number + 1, min(len(lines), number + MOST_WRAPS) + 1):
         if lines[end - 1].is_blank:
@@ -167,23 +207,47 @@ def attribution_at(lines: Sequence[Line], number: int, evidence: Evidence) -> He
             return None
         if is_introduction(text):
             signs = evidence.signs(text)
-            fewest = 1 if stands_above_quote(lines, end) else 2
-            return Header(first=number, end=end, rule="attribution") if len(signs) >= fewest else None
+            fewest = 1 if stands_above_quote(lines, end) or is_dashed(text) else 2
+            proven = len(signs) >= fewest and (Sign.ADDRESS in signs or not is_told(text))
+            proven = proven and not begins_later(lines, number, end)
+            return Header(first=number, end=end, rule="attribution") if proven else None
     return None
 
 
+def begins_later(lines: Sequence[Line], first: int, end: int) -> bool:
+    """The author's last line stands right above the introduction: "2 factures." above "Le 24/11, Anne a écrit :"."""
+    for number in range(first + 1, end):
+        text = " ".join(bare(line) for line in lines[number:end])
+        if text.startswith(STARTS) and may_start(text) and is_introduction(text):
+            return True
+    return False
+
+
 def may_start(text: str) -> bool:
+    text = text.lstrip("- ")
     if text.startswith(STARTS):
         return any(letter.isdigit() for letter in text)
-    return text[:1].isdigit() or "@" in text or any(phrase in text for phrase in NAME_FIRST)
+    return text.startswith(QUOTING) or (
+        text[:1].isdigit() or "@" in text or any(phrase in text for phrase in NAME_FIRST)
+    )
 
 
 def is_introduction(text: str) -> bool:
-    text = text.rstrip(" *_")
+    """It ends with its verb, or with a colon. Zoho and Notes draw dashes around it."""
+    text = text.strip("- *_") if is_dashed(text) else text.rstrip(" *_")
     if text.endswith(":"):
         dated = text[:1].isdigit() and "@" in text
-        return dated or any(verb in text for verb in VERBS)
+        return dated or text.startswith(QUOTING) or any(verb in text for verb in VERBS)
     return text.endswith(VERBS)
+
+
+def is_dashed(text: str) -> bool:
+    return text.startswith("--") and text.endswith("--")
+
+
+def is_told(text: str) -> bool:
+    """As in "On Monday at 10:30 you wrote to me:", a person's own sentence: programs use no pronouns."""
+    return not PRONOUNS.isdisjoint(words_of(text))
 
 
 def stands_above_quote(lines: Sequence[Line], number: int) -> bool:
@@ -216,6 +280,16 @@ def loose_header_above(lines: Sequence[Line], number: int, evidence: Evidence) -
     if not shaped or len(signs) < 2 or (evidence.names and Sign.NAME not in signs):
         return None
     return Header(first=first - ruled, end=end, rule="header")
+
+
+def label_count(lines: Sequence[Line], number: int) -> int:
+    """How many lines from here on have a short label, in whatever language."""
+    count = 0
+    for line in lines[number : number + MOST_LINES_OF_A_BLOCK]:
+        if not has_short_label(line):
+            break
+        count += 1
+    return count
 
 
 def has_short_label(line: Line) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from worker.core.new_text.notices import DEVICES, TAGLINES
 from worker.core.new_text.patterns import ORIGINALS
 from worker.core.parsed import BodyLine
 
@@ -35,7 +36,9 @@ DASHED = re.compile(r"(?<!-)-{5,}+ ?[^-\n]{3,40}-{5,}+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """``content`` has no quote prefix; ``whole`` is False when it is only the head of a very long line."""
+    """``content`` has no quote prefix; ``whole`` is False when it is only the head of a very long line; ``origin``: the
+    HTML elements it stands in that tell who made it.
+    """
 
     text: str
     content: str
@@ -43,6 +46,7 @@ class Line:
     words: tuple[str, ...]
     whole: bool = True
     skipped: bool = False
+    origin: tuple[str, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -80,7 +84,7 @@ def flat_lines(body: Iterable[BodyLine]) -> list[BodyLine]:
     lines: list[BodyLine] = []
     for line in body:
         if "\n" in line.text or "\r" in line.text:
-            lines += [BodyLine(text=part, depth=line.depth) for part in LINE_ENDS.split(line.text)]
+            lines += [BodyLine(text=part, depth=line.depth, origin=line.origin) for part in LINE_ENDS.split(line.text)]
         else:
             lines.append(line)
     return lines
@@ -121,8 +125,17 @@ def apart_at_dashes(text: str) -> list[str]:
     found = DASHED.search(text)
     if found is None or found.span() == (0, len(text)) or not opens_a_header(found.group(), text[found.end() :]):
         return [text]
-    parts = (text[: found.start()].rstrip(), found.group(), text[found.end() :].strip())
+    parts = (*apart_at_tagline(text[: found.start()].rstrip()), found.group(), text[found.end() :].strip())
     return [part for part in parts if part]
+
+
+def apart_at_tagline(text: str) -> tuple[str, str]:
+    """``Merci.Envoyé depuis mon Galaxy`` before such dashes: the tagline is glued to the last word as well."""
+    low = text.lower()
+    start = max((low.rfind(tagline) for tagline in TAGLINES), default=-1)
+    if start < 0 or not text[start].isupper() or not any(device in low[start:] for device in DEVICES):
+        return text, ""
+    return text[:start].rstrip(), text[start:]
 
 
 def opens_a_header(dashed: str, rest: str) -> bool:
@@ -135,4 +148,11 @@ def read_line(text: str, line: BodyLine) -> Line:
     content = text.lstrip("> \t") if line.depth else text.lstrip()
     whole = len(content) <= MOST_OF_A_LINE
     content = content if whole else content[:MOST_OF_A_LINE]
-    return Line(text=text, content=content, depth=min(line.depth, MOST_LEVELS), words=words_of(content), whole=whole)
+    return Line(
+        text=text,
+        content=content,
+        depth=min(line.depth, MOST_LEVELS),
+        words=words_of(content),
+        whole=whole,
+        origin=line.origin,
+    )

@@ -4,7 +4,11 @@ Everything is lower case, with plain apostrophes. Rules that use them: ``attribu
 """
 
 # First words of one-line introductions: Gmail, Apple Mail, Thunderbird, Yahoo, Proton, Roundcube, K-9, mutt.
-STARTS = ("le ", "en date du ", "op ", "am ", "on ", "den ")
+# Also of Italian, Spanish and Portuguese programs, whose owners write to us in our languages.
+STARTS = ("le ", "en date du ", "op ", "am ", "on ", "den ", "il giorno ", "il ", "el ", "em ")
+
+# The same without a date and a verb: Horde.
+QUOTING = ("zitat von ", "quoting ", "citaat van ", "citation de ", "citando ")
 
 # Their verbs, in any place: Gmail and Apple (fr "a écrit :", en "wrote:"), Gmail nl ("schreef X <…>:"), Outlook.com nl
 # ("heeft … geschreven"), Gmail de ("schrieb X <…>:"), GMX ("hat am … geschrieben"), The Bat ("writes").
@@ -20,6 +24,19 @@ VERBS = (
     "schreibt",
     "wrote",
     "writes",
+    "ha scritto",
+    "escribió",
+    "escreveu",
+)
+
+# What a person says who tells of a mail himself ("Le 12 mars, Proximus m'a écrit :"): no program does.
+PRONOUNS = frozenset(
+    (
+        *("m", "j", "t", "je", "tu", "nous", "vous", "lui", "leur"),
+        *("ik", "mij", "me", "je", "jij", "wij", "we", "ons", "hem", "haar", "hen", "u"),
+        *("ich", "mir", "mich", "wir", "uns", "sie", "ihnen", "ihm"),
+        *("i", "you", "us", "him", "them"),
+    )
 )
 
 # Introductions that begin with the name: Thunderbird nl ("X schreef op DATE:"), Thunderbird de and GMX ("X schrieb am
@@ -38,11 +55,12 @@ NAME_FIRST = (
     "hat am",
 )
 
-# Labels of header blocks: Outlook (desktop, OWA, mobile), Thunderbird, Samsung, GMX, Zimbra, Open-Xchange, Lotus.
+# Labels of header blocks: Outlook (desktop, OWA, mobile), Thunderbird, Samsung, GMX, Zimbra, Open-Xchange, Lotus, SFR.
+# The last ones of each kind: Italian, Spanish, Portuguese, Polish, Romanian programs.
 LABELS = {
     label: kind
     for kind, labels in {
-        "from": ("de", "van", "von", "from", "expéditeur", "afzender", "absender", "sender"),
+        "from": ("de", "van", "von", "from", "expéditeur", "afzender", "absender", "sender", "da", "od", "de la"),
         "sent": (
             "envoyé",
             "envoyé le",
@@ -55,10 +73,43 @@ LABELS = {
             "gesendet",
             "gesendet am",
             "sent",
+            "message du",
+            "inviato",
+            "enviado",
+            "enviado el",
+            "data",
+            "fecha",
+            "wysłano",
+            "trimis",
         ),
-        "to": ("à", "a", "aan", "an", "to", "pour", "destinataire", "destinataires", "geadresseerde", "empfänger"),
-        "cc": ("cc", "cci", "bcc", "copie", "copie à", "kopie", "kopie (cc)"),
-        "subject": ("objet", "sujet", "onderwerp", "betreff", "subject"),
+        "to": (
+            "à",
+            "a",
+            "aan",
+            "an",
+            "to",
+            "pour",
+            "destinataire",
+            "destinataires",
+            "geadresseerde",
+            "empfänger",
+            "para",
+            "do",
+            "către",
+        ),
+        "cc": ("cc", "cci", "bcc", "copie", "copie à", "kopie", "kopie (cc)", "dw"),
+        "subject": (
+            "objet",
+            "sujet",
+            "onderwerp",
+            "betreff",
+            "subject",
+            "oggetto",
+            "asunto",
+            "assunto",
+            "temat",
+            "subiect",
+        ),
         "other": (
             "pièces jointes",
             "bijlagen",
@@ -124,161 +175,4 @@ FORWARDS = frozenset(
         "anfang der weitergeleiteten nachricht",
         "beginn der weitergeleiteten nachricht",
     )
-)
-
-# Warnings that mail gateways put on top of mail from outside: Exchange rules, Outlook's first-contact tip, Mimecast.
-BANNERS = (
-    "external email",
-    "external sender",
-    "originated from outside",
-    "came from outside",
-    "from outside of the organi",
-    "don't often get email from",
-    "expéditeur externe",
-    "mail externe",
-    "e-mail externe",
-    "message externe",
-    "provient de l'extérieur",
-    "extérieur de l'organisation",
-    "extérieur de votre organisation",
-    "n'obtenez pas souvent d'e-mail",
-    "ne recevez pas souvent de courriers",
-    "externe afzender",
-    "externe e-mail",
-    "externe mail",
-    "van buiten de organisatie",
-    "van buiten uw organisatie",
-    "niet vaak e-mail van",
-    "externer absender",
-    "externe e-mail",
-    "von außerhalb",
-    "nicht häufig e-mails von",
-    "nicht oft e-mails von",
-)
-
-# Notices that mail servers put under all mail of a company. Two of them in one paragraph make a disclaimer.
-DISCLAIMERS = (
-    "confidentiel",
-    "exclusivement destiné",
-    "exclusivement à l'intention",
-    "destinataire",
-    "par erreur",
-    "avertir l'expéditeur",
-    "détruire ce message",
-    "toute diffusion",
-    "toute utilisation",
-    "vertrouwelijk",
-    "uitsluitend bestemd",
-    "uitsluitend bedoeld",
-    "geadresseerde",
-    "ten onrechte",
-    "per vergissing",
-    "de afzender",
-    "te verwijderen",
-    "vertraulich",
-    "ausschließlich für",
-    "irrtümlich",
-    "adressat",
-    "absender",
-    "zu löschen",
-    "vernichten sie",
-    "confidential",
-    "intended solely",
-    "intended only",
-    "intended recipient",
-    "in error",
-    "notify the sender",
-    "disclaimer",
-)
-FEWEST_DISCLAIMERS = 2
-
-# Advertising of virus scanners below a mail, one is enough: Avast, AVG, G Data, Norton.
-SCANNERS = (
-    "sans virus",
-    "logiciel antivirus",
-    "virusvrij",
-    "gecontroleerd op virussen",
-    "virenfrei",
-    "auf viren geprüft",
-    "virus-free",
-    "checked for viruses",
-    "www.avast.com",
-    "www.avg.com",
-)
-
-# One-line taglines of phones and apps: how they begin, and what one of their words must be.
-TAGLINES = (
-    "envoyé de",
-    "envoyé depuis",
-    "envoyé à partir",
-    "envoyé avec",
-    "envoyé via",
-    "envoyé par mon",
-    "obtenez outlook",
-    "obtenir outlook",
-    "télécharger outlook",
-    "téléchargez outlook",
-    "provenance : courrier",
-    "provenance: courrier",
-    "verzonden vanaf",
-    "verzonden vanuit",
-    "verzonden met",
-    "verzonden via",
-    "verstuurd vanaf",
-    "verstuurd met",
-    "verstuurd via",
-    "outlook voor",
-    "download outlook",
-    "outlook downloaden",
-    "gesendet von",
-    "gesendet mit",
-    "gesendet über",
-    "gesendet aus",
-    "von meinem",
-    "diese nachricht wurde von meinem",
-    "outlook für",
-    "holen sie sich outlook",
-    "sent from",
-    "sent with",
-    "sent via",
-    "get outlook",
-)
-DEVICES = (
-    "iphone",
-    "ipad",
-    "ios",
-    "samsung",
-    "galaxy",
-    "android",
-    "outlook",
-    "proton",
-    "yahoo",
-    "gmx",
-    "web.de",
-    "huawei",
-    "xiaomi",
-    "oppo",
-    "oneplus",
-    "pixel",
-    "smartphone",
-    "mobile",
-    "téléphone",
-    "telefoon",
-    "gsm",
-    "handy",
-    "mobiltelefon",
-    "windows",
-    "blackberry",
-    "nokia",
-    "tutanota",
-    "tuta",
-    "spark",
-    "k-9",
-    "thunderbird",
-    "orange",
-    "proximus",
-    "telenet",
-    "courrier pour",
-    "mail voor",
-    "mail für",
 )

@@ -1,4 +1,4 @@
-"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, the tagline of a phone or an app.
+"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, an element of its HTML, a tagline.
 
 Sign-offs ("Bien à vous, Sophie") and contact blocks without a mark stay.
 """
@@ -6,9 +6,10 @@ Sign-offs ("Bien à vous, Sophie") and contact blocks without a mark stay.
 import re
 from collections.abc import Sequence
 
+from worker.core.new_text.containers import SIGNATURES
 from worker.core.new_text.headers import bare
-from worker.core.new_text.normalising import Line
-from worker.core.new_text.patterns import DEVICES, TAGLINES
+from worker.core.new_text.normalising import NOISE, Line
+from worker.core.new_text.notices import DEVICES, NO_TAGLINE, POSTSCRIPTS, TAGLINES
 
 MOST_LINES_OF_A_SIGNATURE = 12
 LONGEST_TAGLINE = 160
@@ -22,11 +23,35 @@ def block_start(lines: Sequence[Line], first: int, end: int) -> int:
         line = lines[number]
         if line.content.rstrip() == "--" and not line.depth:
             below = lines[number + 1 : end]
-            return number if any(CONTACT.search(each.content[:200]) for each in below) or written <= 4 else end
+            is_short = any(CONTACT.search(each.content[:200]) for each in below) or written <= 4
+            return number if is_short and not any(is_speaking(each) for each in below) else end
         written += not line.is_blank
         if written > MOST_LINES_OF_A_SIGNATURE:
             return end
     return end
+
+
+def is_speaking(line: Line) -> bool:
+    """A postscript or a question: the dashes above are the author's own."""
+    return bare(line).startswith(POSTSCRIPTS) or line.content.endswith("?")
+
+
+def marked_start(lines: Sequence[Line], first: int, end: int) -> int:
+    """Where the lines begin that the author's program put into its element for signatures, at the end of a stretch.
+
+    People also write inside that element: what is long is no signature.
+    """
+    start, written = end, 0
+    while start > first and (lines[start - 1].is_blank or lines[start - 1].is_rule or is_marked(lines[start - 1])):
+        start -= 1
+        written += is_marked(lines[start])
+    while start < end and not is_marked(lines[start]):
+        start += 1
+    return start if written <= MOST_LINES_OF_A_SIGNATURE else end
+
+
+def is_marked(line: Line) -> bool:
+    return not SIGNATURES.isdisjoint(line.origin)
 
 
 def tagline_start(lines: Sequence[Line], first: int, end: int) -> int:
@@ -37,7 +62,7 @@ def tagline_start(lines: Sequence[Line], first: int, end: int) -> int:
 
 
 def is_tagline(line: Line) -> bool:
-    text = bare(line)
-    return (
-        len(line.content) <= LONGEST_TAGLINE and text.startswith(TAGLINES) and any(device in text for device in DEVICES)
-    )
+    text = NOISE.sub(" ", bare(line))
+    if len(line.content) > LONGEST_TAGLINE or not text.startswith(TAGLINES) or "?" in text:
+        return False
+    return any(device in text for device in DEVICES) and NO_TAGLINE.isdisjoint(re.findall(r"[^\W\d_]+", text))

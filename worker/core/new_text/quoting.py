@@ -1,0 +1,175 @@
+"""What the methods have in common: marks by prefixes, markers, and headers around what is known as quoted.
+
+Lines in the prefix of a quote are quoted, but not those of a forward, whose content is the message, nor what the author
+wrote with a ``>`` of his own above the header of the quote.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from worker.core.new_text.evidence import Evidence
+from worker.core.new_text.foreign import is_banner, paragraph_above
+from worker.core.new_text.headers import Header, header_at, is_forward, is_original, loose_header_above
+from worker.core.new_text.markers import marker_lines
+from worker.core.new_text.marking import Mark, Marked
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.structure import is_heading
+
+MOST_LINES_ABOVE = 16
+MOST_STARTS = 200
+LONG_LINE = 60
+SHORT_TAIL = 40
+
+
+def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
+    """``header``: the first one of our mail in these lines."""
+    marks = [Mark.QUOTED if line.depth else Mark.NEW for line in lines]
+    forward = next((number for number, line in enumerate(lines) if not line.depth and is_forward(line)), len(lines))
+    marks[forward:] = [Mark.NEW] * (len(lines) - forward)
+    marked = Marked(lines=lines, marks=marks, rules=[])
+    if header is not None and Mark.QUOTED in marks:
+        free_above(marked, header)
+    return marked
+
+
+def free_above(marked: Marked, header: Header) -> None:
+    """What the author wrote with a ``>`` above the header of the quote is no quote of ours: it stays as it stands."""
+    begins = header.first == 0 or not marked.lines[header.first - 1].depth
+    if begins or not marked.lines[header.first].depth:
+        for number in range(header.first):
+            if marked.marks[number] is Mark.QUOTED and not marked.lines[number].origin:
+                marked.marks[number] = Mark.NEW
+
+
+def first_header(lines: Sequence[Line], evidence: Evidence) -> Header | None:
+    for number, line in enumerate(lines):
+        if is_forward(line):
+            return None
+        header = header_at(lines, number, evidence, ours=True)
+        if header is not None:
+            return header
+    return None
+
+
+def mark_markers(marked: Marked) -> set[int]:
+    found = marker_lines(marked.lines)
+    for number in found:
+        marked.marks[number] = Mark.HEADER
+    return found
+
+
+def mark_headings(marked: Marked) -> bool:
+    """What the HTML says is the header of a quote, around what we sent."""
+    found = False
+    for number, line in enumerate(marked.lines):
+        if is_heading(line) and marked.marks[number] is Mark.NEW and number not in marked.inserted:
+            marked.marks[number] = Mark.HEADER
+            found = True
+    return found
+
+
+def mark_below(marked: Marked, first: int) -> None:
+    for number in range(first, len(marked.lines)):
+        if marked.marks[number] is Mark.NEW:
+            marked.marks[number] = Mark.BELOW
+
+
+def mark_lost_prefixes(marked: Marked) -> None:
+    """The short tail of a wrapped quoted line, whose ``>`` was lost in the wrapping, right between two quoted lines."""
+    for number in range(1, len(marked.lines) - 1):
+        above, line, below = marked.lines[number - 1 : number + 2]
+        if line.depth or not above.depth or not below.depth or not line.content[:1].islower():
+            continue
+        if len(above.text) >= LONG_LINE and len(line.content) <= SHORT_TAIL and below.content:
+            marked.marks[number] = Mark.QUOTED
+
+
+def mark_headers_above(marked: Marked, evidence: Evidence) -> bool:
+    """Step 4, above each quoted block; above the first one in any language, and further up when text stands between.
+
+    Not above one that begins with what the HTML says is its header: what stands there is the author's.
+    """
+    found = False
+    for turn, quote in enumerate(quote_starts(marked)):
+        start = mark_banner_above(marked, quote)
+        if is_heading(marked.lines[quote]):
+            found = mark_original_above(marked, start) or found
+            continue
+        header = header_above(marked, start, evidence)
+        if header is None and turn == 0:
+            header = loose_header_above(marked.lines, start, evidence) or header_before(marked, start, evidence)
+        if header is not None:
+            marked.mark(header.first, header.end, Mark.HEADER)
+            found = True
+    return found
+
+
+def mark_original_above(marked: Marked, start: int) -> bool:
+    """``----- Mail original -----`` above a header that the HTML tells: Zimbra."""
+    _, end = paragraph_above(marked.lines, start)
+    if not end or not is_original(marked.lines[end - 1]):
+        return False
+    marked.marks[end - 1] = Mark.HEADER
+    return True
+
+
+def quote_starts(marked: Marked) -> Iterator[int]:
+    """Where quoted lines begin below new ones, blank lines apart; the first 200."""
+    before, count = Mark.NEW, 0
+    for number, line in enumerate(marked.lines):
+        if line.is_blank:
+            continue
+        mark = marked.marks[number]
+        if mark is not Mark.NEW and before is Mark.NEW:
+            yield number
+            count += 1
+            if count >= MOST_STARTS:
+                return
+        before = mark
+
+
+def mark_banner_above(marked: Marked, start: int) -> int:
+    """Only where other words remain: an author may write of such a warning himself."""
+    first, end = paragraph_above(marked.lines, start)
+    if first == end or Mark.NEW not in marked.marks[first:end] or not is_banner(marked.lines, first, end):
+        return start
+    if not any(line.words for line in marked.lines[:first]):
+        return start
+    marked.mark(first, end, Mark.HEADER)
+    return first
+
+
+def header_above(marked: Marked, start: int, evidence: Evidence) -> Header | None:
+    """The header that ends right above this line; a rule or blank lines may stand between."""
+    lines = marked.lines
+    for first in range(max(0, start - MOST_LINES_ABOVE), start):
+        if marked.marks[first] is not Mark.NEW:
+            continue
+        header = header_at(lines, first, evidence, ours=False)
+        if header is not None and all(line.is_blank or line.is_rule for line in lines[header.end : start]):
+            return Header(first=first, end=min(header.end, start), rule=header.rule)
+    return None
+
+
+def header_before(marked: Marked, start: int, evidence: Evidence) -> Header | None:
+    """A header of our mail further up: the author wrote between header and quote. It goes alone, the text stays."""
+    return first_header(marked.lines[:start], evidence)
+
+
+def mark_older_mails(marked: Marked, evidence: Evidence) -> None:
+    """Below our quoted lines a header without prefix begins an older mail of the thread; the rest is quoted with it.
+
+    Not below a quote in a prefix, which has its older mails inside: there the author goes on.
+    """
+    first = marked.first(Mark.QUOTED)
+    if first is None or marked.lines[first].depth:
+        return
+    for number in range(first, len(marked.lines)):
+        if marked.marks[number] is not Mark.NEW or marked.lines[number].depth:
+            continue
+        if is_forward(marked.lines[number]):
+            return
+        header = header_at(marked.lines, number, evidence, ours=False)
+        if header is not None:
+            marked.mark(header.first, header.end, Mark.HEADER)
+            mark_below(marked, header.end)
+            return
