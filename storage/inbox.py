@@ -252,6 +252,17 @@ def mail_of_person_in(session: Session, conversation_id: ConversationId, person_
     return read_one(session, Filing, wanted.order_by(filings.c.id.desc()))
 
 
+def quarantined_with(session: Session, error: str) -> list[Arrival]:
+    """Everything on the shelf with this error, oldest first."""
+    here = (arrivals.c.state == ArrivalState.QUARANTINED, arrivals.c.error == error)
+    return read_all(session, Arrival, selecting(Arrival, arrivals, *here).order_by(arrivals.c.id))
+
+
+def count_quarantined(session: Session, error: str) -> int:
+    here = (arrivals.c.state == ArrivalState.QUARANTINED, arrivals.c.error == error)
+    return int(session.execute(select(func.count()).where(*here)).scalar_one())
+
+
 def count_arrivals(session: Session) -> dict[ArrivalState, int]:
     counted = select(arrivals.c.state, func.count()).group_by(arrivals.c.state)
     return {row[0]: int(row[1]) for row in session.execute(counted)}

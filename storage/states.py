@@ -87,6 +87,7 @@ class MailKind(StrEnum):
     QUESTION = "question"
     DIGEST = "digest"
     ALARM = "alarm"
+    NOTICE = "notice"
     HELD_NOTICE = "held_notice"
     CONFIRMATION = "confirmation"
     WAITING_NOTICE = "waiting_notice"

@@ -21,6 +21,8 @@ inbound_mails = Table(
 )
 
 KEPT = "state = 'kept'"
+SHELVED = "state = 'quarantined'"
+HELD = "outcome = 'held'"
 IMAP = "way = 'imap'"
 SINK = "way <> 'imap'"
 UNTOLD = "way = 'imap' AND told_at IS NULL"
@@ -69,6 +71,7 @@ arrivals = Table(
         sqlite_where=sql(SINK),
         postgresql_where=sql(SINK),
     ),
+    Index("ix_arrivals_quarantined", "error", sqlite_where=sql(SHELVED), postgresql_where=sql(SHELVED)),
     Index("ix_arrivals_due", "due_at", "id", sqlite_where=sql(KEPT), postgresql_where=sql(KEPT)),
     Index(
         "ix_arrivals_untold",
@@ -108,6 +111,7 @@ filings = Table(
     ref("settled_by_id", "people", optional=True),
     text("settled_as", optional=True),
     UniqueConstraint("fingerprint", "signed_address"),
+    Index("ix_filings_held_in", "conversation_id", "filed_at", sqlite_where=sql(HELD), postgresql_where=sql(HELD)),
     Index(
         "ix_filings_held",
         "sender",

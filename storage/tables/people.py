@@ -1,6 +1,6 @@
 """Clients, people, their addresses and roles."""
 
-from sqlalchemy import Column, Date, Index, Table, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, Index, Table, UniqueConstraint
 from sqlalchemy import text as sql
 
 from storage.states import AddressState, Language, Reach, Regime
@@ -86,6 +86,21 @@ absences = Table(
     text("source"),
     ref("inbound_mail_id", "inbound_mails", optional=True),
     at("created_at"),
+    sqlite_autoincrement=True,
+)
+
+out_of_office_answers = Table(
+    "out_of_office_answers",
+    metadata,
+    key(),
+    ref("person_id", "people"),
+    ref("inbound_mail_id", "inbound_mails"),
+    Column("from_on", Date, nullable=True),
+    Column("until_on", Date, nullable=True),
+    Column("back_on", Date, nullable=True),
+    Column("replacements", JSON, nullable=False),
+    at("came_at"),
+    UniqueConstraint("person_id", "inbound_mail_id"),
     sqlite_autoincrement=True,
 )
 

@@ -9,6 +9,7 @@ from worker.checking.words import check_words, written_kinds
 from worker.core.desk import INTROS
 from worker.core.letter_rules import Form, form_of
 from worker.core.letters import AlarmKind, Letter, Words
+from worker.core.rejections import Rejection
 from worker.mail.rendering import NoTemplate, render
 
 STRICT = Environment(undefined=StrictUndefined, autoescape=True)
@@ -47,8 +48,9 @@ def test_a_name_that_nobody_gives_is_a_fault_that_names_the_mail() -> None:
     assert "message in nl" in found.found
     assert "'lettre' is undefined" in found.found
     alarms = len(AlarmKind)
+    notices, rejections = 2, 2 * len(Rejection)
     of_the_house = sum(len(each) for each in INTROS.values())
-    assert f"{10 + alarms + of_the_house} more" in found.found
+    assert f"{10 + alarms + of_the_house + notices + rejections} more" in found.found
 
 
 @pytest.mark.parametrize("broke", [NoTemplate("gone"), KeyError("how.note"), OSError("no file")])

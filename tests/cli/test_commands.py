@@ -3,9 +3,20 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+
+from storage import addresses
+from storage.inbox import KeptMail, keep_mail, write_arrival
+from storage.out_of_office import OutOfOffice, keep_answer
+from storage.records import InboundMailId
+from storage.states import ArrivalState, Way
+from worker.cli.terminal import NoBell
+from worker.settings import Settings
+from worker.wiring import build_house
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -171,3 +182,67 @@ def test_the_database_is_nobody_elses(shell: Shell) -> None:
     shell.run("client", "list")
 
     assert (shell.folder / "navette.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_person_is_shown_with_his_absence(shell: Shell) -> None:
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+    house = build_house(Settings(keys=SecretStr(shell.environment["NAVETTE_KEYS"]), data_dir=shell.folder), NoBell())
+    with house.database.writing() as session:
+        now = house.now(session)
+        sophie = addresses.people_at(session, "sophie@boulangerie.example")[0].id
+        mail = KeptMail(
+            sha256="0", size=1, raw=b"x", raw_path=None, way=Way.SMTP, envelope_from="", recipients=("b@x.example",)
+        )
+        keep_mail(session, mail, now=now)
+        paul = {"name": "Paul Petit", "address": "", "phone": "02 123 45 67"}
+        until = now.date() + timedelta(days=3)
+        keep_answer(
+            session,
+            OutOfOffice(
+                person_id=sophie,
+                inbound_mail_id=InboundMailId(1),
+                from_on=None,
+                until_on=until,
+                back_on=None,
+                replacements=[paul],
+                came_at=now,
+            ),
+        )
+    house.database.close()
+
+    shown = shell.run("person", "show", "sophie@boulangerie.example")
+    assert f"away until {until}; replaced by Paul Petit, 02 123 45 67 (says i1" in shown
+    assert "contact of B001" in shown
+    assert "no person" in shell.run("person", "show", "p99", code=2)
+
+
+def test_a_stored_mail_is_replayed_and_refiled_by_its_error(shell: Shell) -> None:
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+    house = build_house(Settings(keys=SecretStr(shell.environment["NAVETTE_KEYS"]), data_dir=shell.folder), NoBell())
+    raw = b"From: sophie@boulangerie.example\r\nSubject: TVA\r\nMessage-ID: <1@x.example>\r\n\r\nPuis-je ?\r\n"
+    mail = KeptMail(
+        sha256="0",
+        size=len(raw),
+        raw=raw,
+        raw_path=None,
+        way=Way.SMTP,
+        envelope_from="sophie@boulangerie.example",
+        recipients=("new@navette.invalid",),
+    )
+    with house.database.writing() as session:
+        now = house.now(session)
+        (arrival,) = keep_mail(session, mail, now=now)
+        write_arrival(session, arrival, 0, state=ArrivalState.QUARANTINED, error="error:ValueError", filed_at=now)
+    house.database.close()
+
+    shown = shell.run("inbox", "replay", "i1")
+    assert "i1 a1" in shown
+    assert "outcome: quarantined -> new_conversation" in shown
+    assert "+Puis-je ?" in shown
+    assert "outcome: quarantined" in shell.run(
+        "inbox", "replay", "--error", "error:ValueError", "--as-of", "2026-11-24"
+    )
+    assert "there is no inbound mail i9" in shell.run("inbox", "replay", "i9", code=2)
+    assert "say which" in shell.run("inbox", "replay", code=2)
+    assert "quarantined" in shell.run("inbox", "list", "--state", "quarantined")
+    assert "1 mail(s) will be filed again" in shell.run("inbox", "refile", "--error", "error:ValueError")

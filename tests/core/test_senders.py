@@ -125,6 +125,7 @@ EXPECTED = {
     MailKind.FAILURE_NOTICE: ("auto-generated", "RN, NRN, AutoReply"),
     MailKind.REMINDER: ("auto-generated", "RN, NRN, AutoReply"),
     MailKind.DIGEST: ("auto-generated", "RN, NRN, AutoReply"),
+    MailKind.NOTICE: ("auto-generated", "RN, NRN, AutoReply"),
     MailKind.ALARM: ("auto-generated", "RN, NRN, AutoReply"),
     MailKind.RECEIPT: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.REJECTION: ("auto-replied", "OOF, RN, NRN, AutoReply"),

@@ -132,10 +132,11 @@ def test_a_photo_without_a_word_is_a_message(room: Mailroom, firm: Firm, asked: 
     )
 
 
-def test_an_empty_mail_is_held_and_not_posted(room: Mailroom, firm: Firm, asked: Asked) -> None:
-    _started, sent = asked
+def test_an_empty_mail_is_rejected_and_not_posted(room: Mailroom, firm: Firm, asked: Asked) -> None:
+    started, sent = asked
 
-    assert room.file(reply(sent, "   "), address_in(sent)) is Outcome.HELD
+    assert room.file(reply(sent, "   "), address_in(sent)) is Outcome.REJECTED
+    assert len(texts(room.house, firm, started)) == 1
 
 
 def test_a_mail_of_nothing_but_our_own_words_is_kept_whole(room: Mailroom, firm: Firm, asked: Asked) -> None:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from storage.records import About
 from storage.states import AboutKind, AsideReason, Language, MailKind, Side, Visibility
 from worker.core.file_rules import REFUSED
-from worker.core.letters import Failure, Letter, LetterMessage, Refusal, RefusedFile
+from worker.core.letters import Failure, Letter, LetterMessage, Notice, Refusal, RefusedFile, Rejected
+from worker.core.rejections import Rejection
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 REPLY_ADDRESS = "r+aeaq6tqkx3mz5l2hqjv4wy7rdcbnu6fe@post.fiduciaire-exemple.example"
@@ -58,6 +59,11 @@ def a_letter(
         note_address=None if side is Side.CLIENT else NOTE_ADDRESS,
         answer_wanted=True,
     )
+    if kind is MailKind.NOTICE:
+        told = Notice(person="Sophie Martin", count=20, minutes=120)
+        return replace(letter, messages=(), notice=told)
+    if kind is MailKind.REJECTION:
+        return replace(letter, messages=(), rejected=Rejected(reason=Rejection.EMPTY, came_at=at(10, 5)))
     if kind is MailKind.REFUSED_FILES:
         files = tuple(RefusedFile(name=f"{each}.pdf", why=each) for each in sorted(REFUSED))
         return replace(letter, messages=(), signer="Fiduciaire Générale", refusal=Refusal(author="", files=files))

@@ -12,15 +12,23 @@ from storage.states import Language, MailKind, Side, Visibility
 from tests.mail.letter_stories import FORMS, a_letter, a_long_letter
 from worker.core.desk import DESK_KINDS
 from worker.core.file_rules import REFUSED
+from worker.core.letter_rules import NOTICES
+from worker.core.rejections import Rejection
 from worker.mail.failure_words import SENTENCE_OF, SENTENCES, UNDEFINED, sentence_for
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
-KINDS = (MailKind.MESSAGE, MailKind.CORRECTION, MailKind.FAILURE_NOTICE, MailKind.REFUSED_FILES)
+KINDS = (
+    MailKind.MESSAGE,
+    MailKind.CORRECTION,
+    MailKind.FAILURE_NOTICE,
+    MailKind.REFUSED_FILES,
+    MailKind.NOTICE,
+    MailKind.REJECTION,
+)
 LATER = {
     MailKind.REMINDER,
     MailKind.RECEIPT,
-    MailKind.REJECTION,
     MailKind.DIGEST,
 }
 MARKERS = {
@@ -32,7 +40,9 @@ MARKERS = {
 
 
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
-    return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
+    if kind is MailKind.REJECTION:
+        return [form for form in FORMS if form[1] is Visibility.SHARED]
+    return [form for form in FORMS if kind not in NOTICES or form[0] is Side.FIRM]
 
 
 ALL = [(kind, language, *form) for kind in KINDS for language in Language for form in forms_of(kind)]
@@ -41,6 +51,7 @@ ALL = [(kind, language, *form) for kind in KINDS for language in Language for fo
 MADE = (
     *("address.", "about.", "why.", "todo.", "failure.yours_", "failure.others_", "alarm.", "subject.alarm_"),
     *("refused.", "refused_todo.", "refusal.yours_", "refusal.others_"),
+    *("rejection.", "rejection.todo_"),
     *("desk.", "held_why.", "link.", "answer.", "subject.held_notice_"),  # tests/mail/test_rendering_desk.py
 )
 
@@ -68,7 +79,13 @@ def test_every_mail_renders_in_every_language(
     kind: MailKind, language: Language, side: Side, visibility: Visibility
 ) -> None:
     short = a_letter(kind, language, side, visibility)
-    long = replace(a_long_letter(language, side, visibility), kind=kind, failure=short.failure, refusal=short.refusal)
+    told = {
+        "failure": short.failure,
+        "notice": short.notice,
+        "rejected": short.rejected,
+        "refusal": short.refusal,
+    }
+    long = replace(a_long_letter(language, side, visibility), kind=kind, **told)  # type: ignore[arg-type]
     bare = replace(short, messages=(), about=None, reply_address=None, note_address=None)
     assert ENVIRONMENT.undefined is StrictUndefined
 
@@ -142,3 +159,10 @@ def test_a_reason_nobody_knows_is_an_unclear_one() -> None:
 def test_french_marks_do_not_stand_alone_on_a_line() -> None:
     for key, phrase in phrases_in(Language.FR).words.items():
         assert not re.search(r" [:;?!»]|« ", phrase), key
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_rejection_has_words(language: Language) -> None:
+    words = phrases_in(language).words
+    for reason in Rejection:
+        assert {f"rejection.{reason}", f"rejection.todo_{reason}"} <= words.keys()

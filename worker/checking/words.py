@@ -16,8 +16,20 @@ from storage.states import AboutKind, Language, MailKind, Side, Visibility
 from worker.checking.verdicts import Verdict, fault, ok, one_line
 from worker.core.desk import DESK_KINDS, FOR_THE_FIRM, INTROS, AnswerLine, Desk, HeldItem, Link
 from worker.core.file_rules import REFUSED
-from worker.core.letter_rules import Unprintable
-from worker.core.letters import Alarm, AlarmKind, Failure, Letter, LetterMessage, Refusal, RefusedFile, Words
+from worker.core.letter_rules import NOTICES, Unprintable
+from worker.core.letters import (
+    Alarm,
+    AlarmKind,
+    Failure,
+    Letter,
+    LetterMessage,
+    Notice,
+    Refusal,
+    RefusedFile,
+    Rejected,
+    Words,
+)
+from worker.core.rejections import Rejection
 from worker.mail.rendering import ENVIRONMENT, NoTemplate, render
 
 ABOUT = "words"
@@ -52,7 +64,14 @@ def written_kinds() -> list[MailKind]:
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
     if kind is MailKind.ALARM or kind in DESK_KINDS:
         return [(Side.FIRM, Visibility.INTERNAL)]
-    return [form for form in FORMS if kind is not MailKind.FAILURE_NOTICE or form[0] is Side.FIRM]
+    return [form for form in FORMS if fits(kind, *form)]
+
+
+def fits(kind: MailKind, side: Side, visibility: Visibility) -> bool:
+    """Notices go to the firm only; a rejection answers what the client may read."""
+    if kind in NOTICES:
+        return side is Side.FIRM
+    return kind is not MailKind.REJECTION or visibility is Visibility.SHARED
 
 
 def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str | None:
@@ -101,6 +120,10 @@ def letters_of(letter: Letter) -> list[Letter]:
     """An alarm has a sentence of its own for each thing that can happen, and nothing of a conversation."""
     if letter.kind in DESK_KINDS:
         return desk_letters(letter)
+    if letter.kind is MailKind.NOTICE:
+        return [replace(letter, notice=Notice(person="Sophie", count=20, minutes=120))]
+    if letter.kind is MailKind.REJECTION:
+        return [replace(letter, rejected=Rejected(reason=each, came_at=AT)) for each in Rejection]
     if letter.kind is not MailKind.ALARM:
         return [letter]
     bare = replace(letter, messages=(), earlier=(), about=None, client_name="", note_address=None)

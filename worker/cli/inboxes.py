@@ -1,5 +1,7 @@
 """navette inbox and explain: what came in, what became of it, and filing again what broke."""
 
+import difflib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,8 @@ from worker.flows.held_deciding import Decided
 from worker.flows.held_vouching import Choice
 from worker.flows.house import House
 from worker.flows.raw_mails import pieces_of, raw_of
+from worker.flows.replaying import Replayed
+from worker.flows.replaying import replay as replay_mail
 from worker.mail.phrases import phrases_in
 from worker.settings import load_settings
 from worker.wiring import build_reader
@@ -103,6 +107,49 @@ def refile(
         errors.tell("nothing in quarantine fits")
         raise typer.Exit(1)
     out.tell(f"{len(done)} mail(s) will be filed again")
+
+
+@app.command()
+def replay(
+    inbound: Annotated[str | None, typer.Argument(help="Id of the inbound mail, like i4.")] = None,
+    *,
+    error: Annotated[str | None, typer.Option(help="All quarantined mails with this error.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="Judge as at this time (UTC); default: when it was filed.")
+    ] = None,
+) -> None:
+    """What today's code would make of a stored mail, and how that differs. Changes nothing."""
+    house = open_house()
+    if (inbound is None) == (error is None):
+        raise NotFound("say which: an id like i4, or --error with the error that `inbox list` shows")
+    at = as_of.replace(tzinfo=UTC) if as_of else None
+    reader = build_reader(load_settings())
+    for each in [InboundMailId(number_of(inbound, "i"))] if inbound else mails_with(house, error or ""):
+        replayed = replay_mail(house, reader, each, as_of=at)
+        if replayed is None:
+            raise NotFound(f"there is no inbound mail {inbound}; `navette inbox list` shows them")
+        for one in replayed:
+            print_replayed(one)
+
+
+def mails_with(house: House, error: str) -> list[InboundMailId]:
+    with house.database.reading() as session:
+        return list(dict.fromkeys(each.inbound_mail_id for each in inbox.quarantined_with(session, error)))
+
+
+def print_replayed(replayed: Replayed) -> None:
+    arrival, was = replayed.arrival, replayed.was
+    which = f"i{arrival.inbound_mail_id} a{arrival.id}, as of {replayed.as_of:%Y-%m-%d %H:%M:%S}"
+    if not replayed.differences:
+        out.tell(f"{which}: the same, {was.outcome} ({was.reason})")
+        return
+    out.tell(f"{which}: different", style="yellow")
+    for name, before, after in replayed.differences:
+        lines = difflib.unified_diff(before.split("\n"), after.split("\n"), "was", "now", lineterm="", n=1)
+        if name in {"text", "quoted_text"}:
+            out.tell(f"  {name}:\n" + "\n".join(f"    {line}" for line in list(lines)[2:]))
+        else:
+            out.tell(f"  {name}: {before or 'nothing'} -> {after or 'nothing'}")
 
 
 @app.command()
@@ -186,8 +233,7 @@ def quarantined(house: House, inbound: str | None, error: str | None) -> list[Ar
         if inbound is not None:
             arrivals = inbox.arrivals_of(session, InboundMailId(number_of(inbound, "i")))
             return [each.id for each in arrivals if each.state is ArrivalState.QUARANTINED]
-        found = inbox.list_arrivals(session, states=[ArrivalState.QUARANTINED], most=100_000)
-        return [each.id for each, _ in found if each.error == error]
+        return [each.id for each in inbox.quarantined_with(session, error or "")]
 
 
 def explain(

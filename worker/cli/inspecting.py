@@ -198,7 +198,7 @@ def report_view(report: Report | None) -> View | None:
             }
             for each in report.recipients
         ],
-    }
+    } | ({"feedback": report.feedback} if report.feedback else {})
 
 
 def nothing_read(file: str | None, quarantine: str) -> View:
@@ -232,6 +232,8 @@ def print_view(view: View) -> None:
     line("sender", view["sender"] or "not sure")
     line("subject", view["subject"])
     line("automatic", view["automatic"] or "no")
+    if view["report"] and "feedback" in view["report"]:
+        line("report", f"complaint: {view['report']['feedback']}")
     for each in view["report"]["recipients"] if view["report"] else ():
         hard = "hard" if each["hard"] else "soft"
         line("report", f"{each['address']}: {each['action']} {each['status']} {each['reason']} ({hard})")

@@ -1,4 +1,4 @@
-"""navette person: add, list, address."""
+"""navette person: add, list, show, address."""
 
 from typing import Annotated
 
@@ -6,10 +6,13 @@ import typer
 from sqlalchemy.orm import Session
 
 from storage import addresses, people
+from storage.out_of_office import present_answers
 from storage.records import PersonId
 from storage.states import Language, Reach
 from worker.cli.terminal import NotFound, find_client, find_person, open_house, out, print_table
+from worker.cli.views import told_absence
 from worker.core.mail_addresses import is_address, local_part_candidates, normal_address
+from worker.flows.house import there
 
 app = typer.Typer(help="People: contacts of clients, case managers.", no_args_is_help=True)
 
@@ -94,3 +97,27 @@ def show_all() -> None:
             )
             rows.append([f"p{each.id}", each.name, each.language, each.reach, written, ", ".join(roles)])
     print_table(["id", "name", "language", "reach", "addresses", "role or clients"], rows)
+
+
+@app.command()
+def show(person: Annotated[str, typer.Argument(help="Id or address.")]) -> None:
+    """One person: how he is reached, for which clients, and whether he is away and who replaces him."""
+    house = open_house()
+    with house.database.reading() as session:
+        person_id = find_person(session, person)
+        known = there(people.person(session, person_id))
+        written = addresses.addresses_of(session, person_id)
+        clients = people.clients_of_contact(session, person_id)
+        is_staff = people.is_case_manager(session, person_id)
+        away = present_answers(session, [person_id], now=house.now(session)).get(person_id)
+    out.tell(f"p{known.id} {known.name}", style="bold")
+    out.tell(f"language {known.language}, reached by {known.reach}" + (f", phone {known.phone}" if known.phone else ""))
+    for each in written:
+        marks = ", ".join(["primary"] * each.is_primary + [each.state])
+        out.tell(f"{each.written} ({marks})")
+    if is_staff:
+        out.tell("case manager")
+    for client in clients:
+        out.tell(f"contact of {client.code} {client.name}")
+    if away is not None:
+        out.tell(f"{told_absence(away)} (says i{away.inbound_mail_id} of {away.came_at:%Y-%m-%d})", style="yellow")

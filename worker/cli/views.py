@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from storage.out_of_office import OutOfOffice
 from storage.states import Side, Tick, Visibility
 from worker.cli.terminal import out
+from worker.core.replacements import Replacement
 from worker.flows.reading import ConversationView, MessageView, RecipientTick
 
 TICKS = {
@@ -24,8 +26,19 @@ def print_conversation(view: ConversationView, *, full: bool) -> None:
         out.tell(f"waits for the firm: {', '.join(dict.fromkeys(view.waits_for_firm))}", style="yellow")
     if view.waits_for_client:
         out.tell(f"waits for the client: {', '.join(dict.fromkeys(view.waits_for_client))}", style="yellow")
+    for person, answer in view.away:
+        out.tell(f"{person.name}: {told_absence(answer)}", style="yellow")
     for message in view.messages:
         print_message(message, full=full)
+
+
+def told_absence(answer: OutOfOffice) -> str:
+    """One line: from and until when, back when, who replaces."""
+    until = f" until {answer.until_on}" if answer.until_on else ", until when was not said"
+    parts = [f"away{f' from {answer.from_on}' if answer.from_on else ''}{until}"]
+    parts += [f"back on {answer.back_on}"] if answer.back_on else []
+    parts += [f"replaced by {Replacement(**each)}" for each in answer.replacements]
+    return "; ".join(parts)
 
 
 def marks_of(view: MessageView) -> list[str]:
@@ -89,7 +102,15 @@ def conversation_data(view: ConversationView) -> dict[str, Any]:
             {"person": person.id, "name": person.name, "side": side} for person, side in view.participants
         ],
         "waits_for": {Side.CLIENT: view.waits_for_client, Side.FIRM: view.waits_for_firm},
+        "away": [absence_data(person.id, answer) for person, answer in view.away],
         "messages": [message_data(each) for each in view.messages],
+    }
+
+
+def absence_data(person_id: int, answer: OutOfOffice) -> dict[str, Any]:
+    days = {"from_on": answer.from_on, "until_on": answer.until_on, "back_on": answer.back_on}
+    return {"person": person_id, "replacements": answer.replacements, "told_by": f"i{answer.inbound_mail_id}"} | {
+        name: day and day.isoformat() for name, day in days.items()
     }
 
 

@@ -25,6 +25,7 @@ class Why(StrEnum):
     """Reasons of the outcomes, one member each."""
 
     REPORT = "report"
+    COMPLAINT = "complaint"
     REPORT_ABOUT_NOTHING = "report_about_nothing_of_ours"
     OUT_OF_OFFICE = "out_of_office"
     READ_RECEIPT = "read_receipt"
@@ -53,6 +54,9 @@ class Why(StrEnum):
     NOTE_ADDRESS = "note_address"
     REFERENCES = "references"
     KNOWN_SENDER = "known_sender"
+    TOO_MANY_MAILS = "too_many_mails"
+    REPEATS_ONE_TEXT = "repeats_one_text"
+    ANSWERS_AT_ONCE = "answers_within_a_minute"
     COMMAND = "command"
     BLOCKED = "sender_blocked"
     CONFIRMED = "confirmed_by_the_sender"
@@ -127,6 +131,14 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Complains:
+    """A feedback report (RFC 5965): the reader of ``mail`` called it unwanted. The operator hears of it."""
+
+    mail: OutgoingMail
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proves:
     """Not a message, but evidence that ``mail`` arrived."""
 
@@ -143,12 +155,15 @@ class Ignores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posts:
+    """``joined``: the brake is on, copies wait for each other."""
+
     conversation: Conversation
     person: Person
     participant: Participant
     visibility: Visibility
     why: Why
     original: Original | None = None
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,4 +199,14 @@ class Commands:
     why: Why = Why.COMMAND
 
 
-Decision = Moves | Proves | Ignores | Posts | Opens | Holds | Commands
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejects:
+    """Nothing to post and nothing to decide about: the verified writer is told, once."""
+
+    why: Why
+    conversation: Conversation
+    person: Person
+    participant: Participant
+
+
+Decision = Moves | Complains | Proves | Ignores | Posts | Opens | Holds | Commands | Rejects

@@ -11,10 +11,12 @@ from storage.records import (
     Person,
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
+from worker.core.absence_rules import about_absences
 from worker.core.authentication_results import Trust
 from worker.core.commands import Order, Verb
 from worker.core.filing_facts import (
     Commands,
+    Complains,
     Decision,
     Facts,
     FoundAddress,
@@ -61,6 +63,8 @@ def about_our_report(facts: Facts) -> Decision:
     """A report proves itself by what only the mail's way knows, and comes from nobody (RFC 3464 section 2)."""
     if facts.reported is None:
         return Ignores(why=Why.REPORT_ABOUT_NOTHING)
+    if facts.mail.report is not None and facts.mail.report.feedback is not None:
+        return Complains(mail=facts.reported, feedback=facts.mail.report.feedback)
     if not facts.null_sender:
         return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
     return Moves(mail=facts.reported)
@@ -81,7 +85,7 @@ def about_machines(facts: Facts) -> Decision | None:
     if facts.is_own:
         return Ignores(why=Why.OWN_MAIL)
     if not facts.automatic.is_message:
-        return Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
+        return about_absences(facts) or Ignores(why=Why.AUTOMATIC, detail=facts.automatic.why)
     return None
 
 

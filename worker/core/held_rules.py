@@ -10,6 +10,7 @@ case manager without proof refuse                       mine, for me, not me    
 dmarc=fail                 accept once                  mine, for me, not me             never
 unknown                    make contact, block          nobody                           never
 which client               make contact of one          asked which, by the person       by that question
+the brake took hold        accept once                  nobody                           never
 repeats a note and others  refuse                       no                               no
 ========================== ============================ ================================ ==========================
 
@@ -28,6 +29,7 @@ HELD_REASONS = frozenset(
         *(Why.UNREAD_REPORT, Why.AUTOMATIC, Why.NO_ROW, Why.OTHER_SENDER, Why.NO_SENDER, Why.LEFT, Why.BROKEN_ADDRESS),
         *(Why.NOTHING_NEW, Why.WHICH_CLIENT, Why.UNKNOWN_SENDER, Why.CASE_MANAGER_UNPROVEN, Why.REPEATS_A_NOTE),
         *(Why.EMPTY_NOTE, Why.NOTHING_IN_IT, Why.FORGED, Why.COLLEAGUES_MAIL),
+        *(Why.TOO_MANY_MAILS, Why.REPEATS_ONE_TEXT, Why.ANSWERS_AT_ONCE),
     }
 )
 """Every reason a mail is held for; each has words (``held_why.REASON``) in four languages."""
@@ -38,6 +40,9 @@ OFFERS = {
     Why.LEFT: (Verb.ACCEPT, Verb.CONTACT),
     Why.UNKNOWN_SENDER: (Verb.CONTACT, Verb.BLOCK),
     Why.WHICH_CLIENT: (Verb.CONTACT,),
+    Why.TOO_MANY_MAILS: (Verb.ACCEPT,),
+    Why.REPEATS_ONE_TEXT: (Verb.ACCEPT,),
+    Why.ANSWERS_AT_ONCE: (Verb.ACCEPT,),
 }
 
 

@@ -53,3 +53,10 @@ def plan_mail(
     if others_wrote_since or due_at > latest or waiting.due_at <= now:
         return Starts(due_at, waiting)
     return Joins(waiting, max(due_at, waiting.due_at))
+
+
+def plan_braked(window: timedelta, now: datetime, *, waiting: OutgoingMail | None) -> Joins | Starts:
+    """One mail per window, whoever wrote in between: what waits goes at its time, the next one a window later."""
+    if waiting is not None and waiting.due_at > now:
+        return Joins(waiting, waiting.due_at)
+    return Starts(now + window, waiting)

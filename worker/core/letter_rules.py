@@ -7,7 +7,7 @@
                                          a conversation that his side started, one that closes it
     manager   a case manager             reply address (the client reads it) and note address (only colleagues read it)
     note      a case manager, internal   note address only
-    notice    a case manager, failure    note address only: no way to the client by accident
+    notice    a case manager; a failure, or the brake    note address only: no way to the client by accident
     alarm     the operator               none: nothing of a client is in it
     desk      a case manager             none but links that work once; messages of a conversation neither
     house     whoever wrote a mail       as desk, and no words of the mail that it is about
@@ -36,13 +36,16 @@ class Form(StrEnum):
     HOUSE = "house"
 
 
+NOTICES = frozenset({MailKind.FAILURE_NOTICE, MailKind.NOTICE})
+
+
 def form_of(letter: Letter) -> Form:
     refuse_leaks(letter)
     if letter.kind in DESK_KINDS:
         return Form.DESK if letter.kind in FOR_THE_FIRM else Form.HOUSE
     if letter.side is Side.CLIENT:
         return Form.CONTACT
-    if letter.kind is MailKind.FAILURE_NOTICE:
+    if letter.kind in NOTICES:
         return Form.NOTICE
     if letter.kind is MailKind.ALARM:
         return Form.ALARM
@@ -50,7 +53,7 @@ def form_of(letter: Letter) -> Form:
 
 
 def refuse_leaks(letter: Letter) -> None:
-    internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind is MailKind.FAILURE_NOTICE
+    internal, is_notice = letter.visibility is Visibility.INTERNAL, letter.kind in NOTICES
     if letter.kind is MailKind.ALARM:
         refuse_in_alarm(letter)
     if letter.kind in DESK_KINDS:
@@ -70,6 +73,10 @@ def refuse_parts(letter: Letter) -> None:
         raise Unprintable("only a contact is offered to close a conversation, and only beside a message")
     if letter.kind is MailKind.FAILURE_NOTICE and letter.failure is None:
         raise Unprintable("a failure notice says what failed")
+    if letter.kind is MailKind.NOTICE and letter.notice is None:
+        raise Unprintable("a notice says what happened")
+    if letter.kind is MailKind.REJECTION and letter.rejected is None:
+        raise Unprintable("a rejection says why")
     if letter.kind is MailKind.REFUSED_FILES and not (letter.refusal and letter.refusal.files):
         raise Unprintable("an answer about refused files names them")
 

@@ -61,15 +61,40 @@ class AlarmKind(StrEnum):
     TOKEN_FAILED = "token_failed"  # noqa: S105 - a kind of alarm
     MAILBOX_RECOVERED = "mailbox_recovered"
     RELAY_RECOVERED = "relay_recovered"
+    MAIL_QUARANTINED = "mail_quarantined"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told."""
+    """For the operator. ``minutes``: how long the mailbox was not read when the alarm was raised; 0 when not told.
+
+    ``error``, ``mail`` (an id like ``i4``), ``count``: of mail in quarantine; of a complaint its type and our mail.
+    """
 
     kind: AlarmKind
-    mailbox: str
+    mailbox: str = ""
     minutes: int = 0
+    error: str = ""
+    mail: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """For a case manager: the brake joins this person's mails. ``count`` mails in ``minutes`` are its limit."""
+
+    person: str
+    count: int = 0
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Why the reader's mail of ``came_at`` (in his time zone) was not passed on: a word of worker.core.rejections."""
+
+    reason: str
+    came_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +124,8 @@ class Letter:
     desk: Desk | None = None
     close_address: str | None = None
     refusal: Refusal | None = None
+    notice: Notice | None = None
+    rejected: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

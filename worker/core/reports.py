@@ -34,8 +34,12 @@ class RecipientReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``envelope_id``: Original-Envelope-Id as we gave it with ENVID; ``original_message_id``: of what came back."""
+    """``envelope_id``: Original-Envelope-Id as we gave it with ENVID; ``original_message_id``: of what came back.
+
+    ``feedback``: of a feedback report (RFC 5965) its type, like ``abuse``; then there are no recipients.
+    """
 
     envelope_id: str | None
     original_message_id: str | None
     recipients: tuple[RecipientReport, ...]
+    feedback: str | None = None

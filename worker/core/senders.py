@@ -120,7 +120,14 @@ def auto_headers(kind: MailKind) -> AutoHeaders:
         case MailKind.MESSAGE | MailKind.CORRECTION:
             # A person wrote them: out-of-office answers and filters must see a mail like any other.
             return AutoHeaders(auto_submitted=None, suppress=None)
-        case MailKind.REMINDER | MailKind.DIGEST | MailKind.ALARM | MailKind.FAILURE_NOTICE | MailKind.HELD_NOTICE:
+        case (
+            MailKind.REMINDER
+            | MailKind.DIGEST
+            | MailKind.ALARM
+            | MailKind.FAILURE_NOTICE
+            | MailKind.NOTICE
+            | MailKind.HELD_NOTICE
+        ):
             return AutoHeaders(auto_submitted="auto-generated", suppress=RETURN_NO_CHATTER)
         case (
             MailKind.RECEIPT

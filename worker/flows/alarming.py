@@ -3,6 +3,7 @@
 So there is one mail for one alarm, whatever number of processes look. With ``sending`` off it waits like every mail.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from storage.states import MailKind, MailState, Side, Visibility
 from worker.core.letters import Alarm, AlarmKind, Letter
 from worker.flows.house import House
 from worker.flows.planning import PRIORITY
+
+TOLD = ("mailbox", "minutes", "error", "mail", "count")
 
 
 def alarm_operator(session: Session, house: House, alarm: Alarm, *, now: datetime) -> None:
@@ -31,12 +34,13 @@ def alarm_operator(session: Session, house: House, alarm: Alarm, *, now: datetim
         due_at=now,
         now=now,
         state=MailState.QUEUED,
-        details={"alarm": alarm.kind, "mailbox": alarm.mailbox, "minutes": alarm.minutes},
+        details={"alarm": alarm.kind} | {name: value for name, value in asdict(alarm).items() if name != "kind"},
     )
 
 
 def alarm_letter(house: House, mail: OutgoingMail) -> Letter:
-    told = mail.details or {}
+    told = dict(mail.details or {})
+    alarm = Alarm(kind=AlarmKind(told["alarm"]), **{each: told[each] for each in TOLD if each in told})
     return Letter(
         kind=MailKind.ALARM,
         language=mail.language,
@@ -44,9 +48,9 @@ def alarm_letter(house: House, mail: OutgoingMail) -> Letter:
         visibility=Visibility.INTERNAL,
         firm_name=house.policy.firm_name,
         client_name="",
-        subject=told["mailbox"],
+        subject=alarm.mailbox or alarm.kind,
         reader="",
         signer=house.policy.firm_name,
         messages=(),
-        alarm=Alarm(kind=AlarmKind(told["alarm"]), mailbox=told["mailbox"], minutes=told["minutes"]),
+        alarm=alarm,
     )

@@ -137,8 +137,14 @@ def as_kept(
         mailbox=mailboxes.place(box.name, place.folder),
         uidvalidity=place.uidvalidity,
         uid=look.uid,
-        happened_at=look.came_at,
+        happened_at=moment_of(look),
     )
+
+
+def moment_of(look: Look) -> datetime | None:
+    """INTERNALDATE counts whole seconds: mails of one second keep the order of their UIDs, by microseconds."""
+    came_at = look.came_at
+    return came_at if came_at is None or came_at.microsecond else came_at.replace(microsecond=look.uid % 1_000_000)
 
 
 def keep(rows: Session, box: Box, place: Place, mail: KeptMail, now: datetime) -> list[ArrivalId]:

@@ -16,6 +16,7 @@ from storage.states import MailKind, Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
 from worker.core.filing_facts import Commands, Decision, Opens, Posts
+from worker.flows.braking import brake_together
 from worker.flows.examining import examine
 from worker.flows.filing import DecisionChanged, Weighed, client_of, file_in, lock
 from worker.flows.findings import Ready
@@ -50,6 +51,7 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
             raise DecisionChanged
         decision = filed_as(session, house, again, posted, asked)
         ready = Ready(decision=decision, facts=again.facts, cut=posted.cut, files=files)
+        (ready,) = brake_together(session, house, [(arrival, ready)])
         applied = file_in(session, house, arrival, ready, now=now)
         due = list(applied.due)
         if applied.outcome in DONE:

@@ -1,6 +1,7 @@
 """The texts of a conversation that rules compare with: what went to a person, and its internal messages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,14 +19,16 @@ def sent_to(
     reader: Participant,
     *,
     answered: Sequence[OutgoingMail] = (),
+    until: datetime | None = None,
 ) -> Sent:
     """What this participant may be quoting: our mails to him and what others said that he may read, newest first.
 
     Of a long conversation the newest ones, and those that his mail says it answers (``answered``), however old. Not
-    his own messages: who writes the same sentence every month says it every month.
+    his own messages: who writes the same sentence every month says it every month. ``until``: as it was then.
     """
-    mails = sent_texts.texts_of_mails_to(session, conversation.id, reader.person_id)
-    said = sent_texts.texts_of_others(session, conversation.id, reader.person_id, readable=readable_by(reader.side))
+    mails = sent_texts.texts_of_mails_to(session, conversation.id, reader.person_id, until=until)
+    readable = readable_by(reader.side)
+    said = sent_texts.texts_of_others(session, conversation.id, reader.person_id, readable=readable, until=until)
     named = [each.sent_text for each in answered if is_to(each, conversation, reader) and each.sent_text]
     names = [person.name for person in participants(session, conversation.id)]
     return Sent(

@@ -35,6 +35,8 @@ from worker.flows.planning import PRIORITY
 
 SUPPRESS_AT_ONCE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 SUPPRESS_AFTER = 3
+TELLS_NOBODY = frozenset({MailKind.FAILURE_NOTICE, MailKind.NOTICE, MailKind.REJECTION})
+"""When one of these fails nobody is told: a notice never makes a notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ def fail(
         return False
     if house.policy.redirect_all_to is None:  # a rehearsal says nothing about the person's own address
         suppress_when_due(session, mail, facts, now=now)
-    if mail.kind is MailKind.FAILURE_NOTICE:
+    if mail.kind in TELLS_NOBODY:
         return True
     if mail.conversation_id is not None:
         attention.open_attention(

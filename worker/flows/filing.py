@@ -13,28 +13,40 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, inbox, people, signed
+from storage import conversations, inbox, people
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
-from storage.states import ArrivalState, AttentionReason, Outcome, Side
+from storage.states import ArrivalState, Outcome, Side
 from worker.core.failures import TemporaryFailure
-from worker.core.filing_facts import Commands, Decision, Holds, Ignores, Moves, Opens, Posts, Proves
+from worker.core.filing_facts import (
+    Commands,
+    Complains,
+    Decision,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+)
 from worker.core.new_text import Cut
-from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
+from worker.flows.braking import brake_together, tell_brake
 from worker.flows.examining import examine
 from worker.flows.filing_work import Applied
-from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.raw_mails import raw_of
+from worker.flows.rejecting import reject_quarantined
+from worker.flows.shelving import count_error, end_shelf_attention, put_off, quarantine
 from worker.flows.weighing import (
     Attached,
     Look,
@@ -49,9 +61,7 @@ from worker.flows.weighing import (
 
 log = structlog.get_logger("navette.filing")
 
-MOST_ERRORS = 3
 MOST_LOST_LEASES = 5
-FIRST_PAUSE = timedelta(seconds=30)
 
 
 class DecisionChanged(Exception):  # noqa: N818 - a state of the world, named as one reads it
@@ -119,7 +129,10 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
     mail = reader.parse(raw_of(house, kept))
     if mail.quarantine is not None:
         with house.database.writing() as session:
-            quarantine(session, house, arrival, mail.quarantine, now=house.now(session))
+            now = house.now(session)
+            quarantine(session, house, arrival, mail.quarantine, now=now)
+            due = reject_quarantined(session, house, arrival, mail, now=now)
+        house.bell.ring_outgoing(due)
         return ArrivalState.QUARANTINED
     with house.database.reading() as session, remembering(session):
         look_ahead(session, house, [(arrival, mail)])
@@ -138,6 +151,7 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
         with remembering(session):
             look_ahead(session, house, [(arrival, mail)])
             ready = ready_to_file(session, house, arrival, weighed, now=now)
+            (ready,) = brake_together(session, house, [(arrival, ready)])
         applied = file_in(session, house, arrival, ready, now=now)
     house.bell.ring_outgoing(applied.due)
     return applied.outcome
@@ -184,7 +198,7 @@ def client_of(session: Session, decision: Decision) -> Client | None:
             return people.client(session, conversation.client_id)
         case Opens(client=client):
             return client
-        case Moves() | Proves() | Ignores() | Holds() | Commands():
+        case Moves() | Complains() | Proves() | Ignores() | Holds() | Commands() | Rejects():
             return None
         case _:
             assert_never(decision)
@@ -235,15 +249,9 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
         files=ready.files,
         now=now,
     )
+    tell_brake(session, house, ready.facts, ready.decision, now=now)
     end(session, arrival, filing_id, mail.fingerprint, why=None, now=now)
     return applied
-
-
-def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now: datetime) -> None:
-    """A mail that was in quarantine is filed now: what it opened there ends."""
-    conversation_id = meant_conversation(session, house, arrival)
-    if conversation_id is not None:
-        attention.close_unfiled(session, conversation_id, now=now)
 
 
 def end(
@@ -261,42 +269,3 @@ def end(
     )
     if not done:
         raise LeaseLost
-
-
-def put_off(house: House, arrival: Arrival, *, pause: timedelta = FIRST_PAUSE) -> None:
-    """Give the arrival back for a later try; when the database is down the lease runs out by itself."""
-    try:
-        with house.database.writing() as session:
-            inbox.write_arrival(session, arrival.id, arrival.fence, due_at=house.now(session) + pause)
-    except DatabaseDown:
-        log.warning("lease_left_to_run_out", arrival=arrival.id)
-
-
-def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | None:
-    with house.database.writing() as session:
-        now = house.now(session)
-        errors = arrival.errors + 1
-        if errors >= MOST_ERRORS:
-            quarantine(session, house, arrival, f"error:{error}", now=now, errors=errors)
-            return ArrivalState.QUARANTINED
-        pause = FIRST_PAUSE * 4 ** (errors - 1)
-        inbox.write_arrival(session, arrival.id, arrival.fence, errors=errors, error=error, due_at=now + pause)
-        return None
-
-
-def quarantine(
-    session: Session, house: House, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None
-) -> None:
-    """On the shelf, and shown to the firm where the address says which conversation it was for."""
-    values = {"state": ArrivalState.QUARANTINED, "error": error, "filed_at": now}
-    inbox.write_arrival(session, arrival.id, arrival.fence, **values, **({"errors": errors} if errors else {}))
-    conversation_id = meant_conversation(session, house, arrival)
-    if conversation_id is not None:
-        attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
-    log.error("quarantined", arrival=arrival.id, error=error)
-
-
-def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:
-    token = verified(house, token_in(arrival.envelope_to, house.policy.domain, house.policy.separator))
-    row = signed.signed_address(session, token.public_id) if token else None
-    return row.conversation_id if row else None

@@ -28,8 +28,8 @@ from storage.records import Arrival, ArrivalId, Client, InboundMail
 from worker.core.parsed import ParsedMail
 from worker.faults import reach
 from worker.flows.asking import commands_in
+from worker.flows.braking import brake_together
 from worker.flows.filing import (
-    FIRST_PAUSE,
     DecisionChanged,
     Weighed,
     client_of,
@@ -47,6 +47,7 @@ from worker.flows.house import House
 from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.raw_mails import raw_of
+from worker.flows.shelving import FIRST_PAUSE
 from worker.flows.weighing import Look, look
 
 log = structlog.get_logger("navette.filing")
@@ -252,9 +253,11 @@ def write_group(house: House, group: Sequence[Judged]) -> list[Applied | None]:
         with remembering(session):
             look_ahead(session, house, [(each.read.arrival, each.read.mail) for each in group])
             ready = [ready_or_changed(session, house, each, now=now) for each in group]
+            there = [(each.read.arrival, found) for each, found in zip(group, ready, strict=True) if found]
+            braked = iter(brake_together(session, house, there))
         with gathering(session):
             return [
-                file_in(session, house, each.read.arrival, found, now=now) if found else None
+                file_in(session, house, each.read.arrival, next(braked), now=now) if found else None
                 for each, found in zip(group, ready, strict=True)
             ]
 

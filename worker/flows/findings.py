@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from storage.states import Outcome, Side
-from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Moves, Opens, Posts, Proves, Why
+from worker.core.filing_facts import (
+    Commands,
+    Complains,
+    Decision,
+    Facts,
+    Holds,
+    Ignores,
+    Moves,
+    Opens,
+    Posts,
+    Proves,
+    Rejects,
+    Why,
+)
 from worker.core.filing_rules import chosen_address
 from worker.core.new_text import Cut
 from worker.flows.posting import StoredFile
@@ -32,7 +45,7 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.POSTED
         case Opens():
             return Outcome.NEW_CONVERSATION
-        case Moves():
+        case Moves() | Complains():
             return Outcome.REPORT
         case Proves() | Ignores():
             return Outcome.IGNORED
@@ -40,6 +53,8 @@ def outcome_of(decision: Decision) -> Outcome:
             return Outcome.HELD
         case Commands():
             return Outcome.COMMAND
+        case Rejects():
+            return Outcome.REJECTED
         case _:
             assert_never(decision)
 
@@ -48,11 +63,15 @@ def reason_of(decision: Decision) -> str:
     match decision:
         case Moves():
             return Why.REPORT
+        case Complains():
+            return Why.COMPLAINT
         case Opens(side=Side.FIRM):
             return Why.TRUSTED_SENDER
         case Opens():
             return Why.KNOWN_SENDER
-        case Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Commands(why=why):
+        case (
+            Posts(why=why) | Proves(why=why) | Ignores(why=why) | Holds(why=why) | Commands(why=why) | Rejects(why=why)
+        ):
             return why
         case _:
             assert_never(decision)

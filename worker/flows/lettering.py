@@ -31,7 +31,9 @@ from worker.flows.claiming import Taking
 from worker.flows.desk_letters import closing_address, desk_letter, shows_closing
 from worker.flows.heading import heading_of, mail_token, return_path, signed_address
 from worker.flows.house import House, there
+from worker.flows.notices import brake_letter
 from worker.flows.papers import Papers, read_papers
+from worker.flows.rejecting import rejection_letter
 from worker.flows.talk import Talk
 
 EARLIER = 2
@@ -83,7 +85,7 @@ def claimed_of(session: Session, house: House, taking: Taking, papers: Papers) -
         heading=heading_of(house, taking, papers, letter=letter, token=token),
         files=tuple(files),
         client_public_id=talk.client.public_id if talk else None,
-        envelope_from=return_path(house, token),
+        envelope_from="" if taking.mail.kind is MailKind.REJECTION else return_path(house, token),
         envelope_id=token,
     )
 
@@ -93,6 +95,9 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
     person = papers.people.get(mail.person_id) if mail.person_id else None
     if mail.kind is MailKind.ALARM:
         return alarm_letter(house, mail), []
+    if mail.kind is MailKind.NOTICE:
+        note = signed_address(house, taking, AddressKind.NOTE) if talk else None
+        return brake_letter(session, house, mail, person, note_address=note), []
     if mail.kind in DESK_KINDS:
         return desk_letter(session, house, mail, person), []
     if mail.kind is MailKind.REFUSED_FILES and talk is not None and person is not None:
@@ -100,6 +105,9 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
     if mail.kind is MailKind.FAILURE_NOTICE or talk is None or person is None:
         note = signed_address(house, taking, AddressKind.NOTE) if talk and person else None
         return notice_letter(session, house, mail, person, note_address=note), []
+    if mail.kind is MailKind.REJECTION:
+        again = signed_address(house, taking, AddressKind.REPLY)
+        return rejection_letter(house, mail, talk, reply_address=again, reader=person), []
     zone = ZoneInfo(person.time_zone)
     carried = papers.carried_by(taking.carried)
     said = {message.id for message, _ in carried}

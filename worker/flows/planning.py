@@ -25,7 +25,7 @@ from storage.records import (
     PersonId,
 )
 from storage.states import AttentionReason, MailKind, MailState, Reach, Side
-from worker.core.joining import Joins, Starts, plan_mail, window_of
+from worker.core.joining import Joins, Starts, plan_braked, plan_mail, window_of
 from worker.core.participants_rules import readers_of
 from worker.core.portal_rules import readable_by
 from worker.flows.house import House, there
@@ -43,6 +43,7 @@ PRIORITY = {
     MailKind.REFUSED_FILES: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
+    MailKind.NOTICE: 2,
     MailKind.DIGEST: 3,
     MailKind.REMINDER: 3,
 }
@@ -58,6 +59,8 @@ class Note:
     message: Message
     now: datetime
     copied_to: tuple[str, ...] = ()
+    joined: bool = False
+    """The brake is on: copies join into one mail per window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,11 @@ def deliver_by_mail(
     )
     carried = outbox.deliveries_in(session, [waiting.id]) if waiting else []
     between = waiting is not None and others_wrote_since(session, note, waiting, carried, reader.side)
-    plan = plan_mail(house.policy.windows, window, note.now, waiting=waiting, others_wrote_since=between)
+    plan = (
+        plan_braked(house.policy.brake_window, note.now, waiting=waiting)
+        if note.joined
+        else plan_mail(house.policy.windows, window, note.now, waiting=waiting, others_wrote_since=between)
+    )
     match plan:
         case Joins(mail, due_at):
             outbox.update_mail(session, mail.id, {MailState.WAITING}, due_at=due_at)

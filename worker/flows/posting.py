@@ -80,6 +80,7 @@ class Draft:
     original_at: datetime | None = None
     original_signature: str | None = None
     copied_to: tuple[str, ...] = ()
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def put_message(session: Session, house: House, conversation_id: ConversationId,
     reopened = reopen_when_said(session, conversation, draft, is_thanks=thanks, now=now)
     moves = after_post(conversation, message, is_thanks=thanks)
     apply_moves(session, conversation, moves, now=now, by_id=draft.author_id, message_id=message.id)
-    note = Note(conversation=conversation, message=message, now=now, copied_to=draft.copied_to)
+    note = Note(conversation=conversation, message=message, now=now, copied_to=draft.copied_to, joined=draft.joined)
     due = plan_deliveries(session, house, note, party)
     told(
         session,

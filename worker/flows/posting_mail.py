@@ -75,6 +75,7 @@ def draft_of(
         cut_rule=work.cut.method,
         cut_confidence=work.cut.confidence,
         copied_to=(*work.facts.mail.to, *work.facts.mail.cc) if side is Side.FIRM else (),
+        joined=decision is not None and decision.joined,
     )
 
 

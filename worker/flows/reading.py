@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from storage import attached, attention, conversations, messages, operation, outbox, people
+from storage.out_of_office import OutOfOffice
 from storage.outbox_claims import Gate, passes
 from storage.records import (
     Attachment,
@@ -29,6 +30,7 @@ from storage.states import AttentionReason, ConversationState, Evidence, MailKin
 from worker.core.portal_rules import may_read
 from worker.core.refusals import No, Refused
 from worker.core.sending import tick_of
+from worker.flows.absences import absences_of
 from worker.flows.conversations import side_in
 from worker.flows.house import House, gate_of, there
 
@@ -85,6 +87,8 @@ class ConversationView:
     messages: tuple[MessageView, ...]
     waits_for_client: tuple[AttentionReason, ...]
     waits_for_firm: tuple[AttentionReason, ...]
+    away: tuple[tuple[Person, OutOfOffice], ...]
+    """Participants whose out-of-office answer still counts; shown to the firm only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +162,10 @@ def read_conversation(house: House, *, by: PersonId, conversation_id: Conversati
         side = side_in(session, conversation.client_id, by)
         if side is None:
             return Refused(No.NOT_A_PARTY)
-        return view_of(session, conversation, side, gate_of(house.policy))
+        return view_of(session, conversation, side, gate_of(house.policy), now=house.now(session))
 
 
-def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate) -> ConversationView:
+def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate, *, now: datetime) -> ConversationView:
     readable = [each for each in messages.messages_of(session, conversation.id) if may_read(each, side)]
     ids = [each.id for each in readable]
     revisions = by_message(messages.revisions_of(session, ids), ids)
@@ -184,6 +188,9 @@ def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate
         messages=tuple(message_view(each, revisions[each.id], files[each.id], sent, side) for each in readable),
         waits_for_client=tuple(each.reason for each in reasons if each.side is Side.CLIENT),
         waits_for_firm=tuple(each.reason for each in reasons if each.side is Side.FIRM and side is Side.FIRM),
+        away=absences_of(session, [known[each.person_id] for each in participants], now=now)
+        if side is Side.FIRM
+        else (),
     )
 
 

@@ -22,6 +22,7 @@ from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import Content, ParsedMail
+from worker.core.rejections import rejected_as_empty
 from worker.core.subjects import is_forward, strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
 from worker.flows.finding import gather_facts, token_of_message_id
@@ -112,7 +113,9 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
-        return Holds(why=why_empty(decision, mail), conversation_id=decision.conversation.id)
+        return rejected_as_empty(seen.facts, decision) or Holds(
+            why=why_empty(decision, mail), conversation_id=decision.conversation.id
+        )
     if decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM:
         if tells_a_note(session, house, decision.conversation.client_id, cut, attached):
             return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from worker.core.desk import Link
 from worker.core.letter_rules import Form, addresses_shown, answer_address, form_of
-from worker.core.letters import Failure, Letter, LetterMessage, Refusal, RefusedFile
+from worker.core.letters import Alarm, Failure, Letter, LetterMessage, Refusal, RefusedFile
 from worker.mail.cleaning import clean_line, clean_lines, shortened
 from worker.mail.desk_view import DeskView, ShownLink, desk_view, shown_link
 from worker.mail.failure_words import NO_ADDRESS, sentence_for
@@ -70,9 +70,7 @@ def view_of(given: Letter, say: Phrases) -> View:
         footer=footer_of(letter, form, say),
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
-        alarm=say(f"alarm.{letter.alarm.kind}", mailbox=clean_line(letter.alarm.mailbox), minutes=letter.alarm.minutes)
-        if letter.alarm
-        else "",
+        alarm=say(f"alarm.{letter.alarm.kind}", **told_of(letter.alarm)) if letter.alarm else "",
         desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
         close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
         refusal=refusal_of(letter.refusal, say) if letter.refusal else "",
@@ -81,8 +79,19 @@ def view_of(given: Letter, say: Phrases) -> View:
     )
 
 
+def told_of(alarm: Alarm) -> dict[str, object]:
+    """What the sentences of alarms may name."""
+    return {
+        "mailbox": clean_line(alarm.mailbox),
+        "minutes": alarm.minutes,
+        "error": clean_line(alarm.error),
+        "mail": alarm.mail,
+        "count": alarm.count,
+    }
+
+
 def cleaned(letter: Letter) -> Letter:
-    about, failure, refusal = letter.about, letter.failure, letter.refusal
+    about, failure, notice, refusal = letter.about, letter.failure, letter.notice, letter.refusal
     return replace(
         letter,
         firm_name=clean_line(letter.firm_name),
@@ -99,6 +108,7 @@ def cleaned(letter: Letter) -> Letter:
             currency=clean_line(about.currency),
             counterparty=clean_line(about.counterparty or ""),
         ),
+        notice=notice and replace(notice, person=clean_line(notice.person)),
         failure=failure
         and replace(
             failure,
@@ -132,9 +142,9 @@ def cleaned_files(files: tuple[RefusedFile, ...]) -> tuple[RefusedFile, ...]:
 
 
 def how_to_answer(letter: Letter, form: Form, say: Phrases) -> str:
-    if form is Form.NOTICE and letter.failure is not None:
-        key = "how.notice" if letter.note_address else "how.notice_without_address"
-        return say(key, person=letter.failure.person)
+    person = letter.failure.person if letter.failure else letter.notice.person if letter.notice else ""
+    if form is Form.NOTICE:
+        return say("how.notice" if letter.note_address else "how.notice_without_address", person=person)
     if answer_address(letter) is None:
         return ""
     if form is Form.CONTACT:

@@ -20,6 +20,7 @@ from worker.core.file_looks import NOT_LOOKED, FileLook
 from worker.core.original_signatures import UNCHECKED, OriginalSignature
 from worker.core.parsed import BodyLine, Finding, ParsedMail, RawMail
 from worker.mail.attachments import read_files
+from worker.mail.bounce_texts import read_bounce
 from worker.mail.charsets import clean_line
 from worker.mail.fingerprints import fingerprint_of
 from worker.mail.from_header import addresses_of, read_author
@@ -28,7 +29,7 @@ from worker.mail.limited.desk import FileDesk
 from worker.mail.limits import DEFAULT, LimitPassed, Limits
 from worker.mail.mime_parts import Splitter
 from worker.mail.readable import BodyReader, joined
-from worker.mail.report_parsing import read_report
+from worker.mail.report_parsing import read_complaint, read_report
 from worker.mail.spans import Span, span_of, with_line_feeds
 from worker.mail.wrapped_parts import Opener, Unwrapper
 
@@ -143,6 +144,8 @@ def with_body(known: ParsedMail, head: Head, body: Span, limits: Limits, opener:
         html = joined([block.html or block.plain or [] for block in blocks])
     files = read_files(reader.files, reader.shown_ids, limits)
     report = read_report(reader.status, reader.returned, "\n".join(line.text for line in lines[:200]), limits)
+    report = report or read_complaint(reader.feedback, reader.returned, limits)
+    report = report or read_bounce(head, [line.text for line in lines], [*reader.returned, *reader.files], limits)
     found = f"{splitter.parts} parts, {len(lines)} lines, {len(files)} files" + (", a report" if report else "")
     return replace(
         known,

@@ -20,7 +20,7 @@ from worker.mail.html_lines import html_lines
 from worker.mail.limits import Limits
 from worker.mail.mime_parts import Part
 from worker.mail.plain_lines import body_lines, text_lines
-from worker.mail.report_parsing import OTHER_REPORT_TYPES, RETURNED_TYPES, STATUS_TYPES
+from worker.mail.report_parsing import FEEDBACK_TYPE, OTHER_REPORT_TYPES, RETURNED_TYPES, STATUS_TYPES
 
 SHOWN_TYPES = frozenset({"text/plain", "text/html", "text/markdown", "text/x-markdown"})
 SIGNATURE_TYPES = frozenset(
@@ -70,6 +70,7 @@ class BodyReader:
     files: list[Part] = field(default_factory=list)
     status: list[Part] = field(default_factory=list)
     returned: list[Part] = field(default_factory=list)
+    feedback: list[Part] = field(default_factory=list)
     shown_ids: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
@@ -104,6 +105,8 @@ class BodyReader:
         if part.media_type in RETURNED_TYPES and not (part.disposition == "attachment" and part.name):
             self.returned.append(part)
             return True
+        if part.media_type == FEEDBACK_TYPE:
+            self.feedback.append(part)
         return part.media_type in OTHER_REPORT_TYPES
 
     def alternatives(self, part: Part) -> Block:

@@ -22,7 +22,8 @@ STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-st
 RETURNED_TYPES = frozenset(
     {"message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global", "message/global-headers"}
 )
-OTHER_REPORT_TYPES = frozenset({"message/disposition-notification", "message/feedback-report"})
+FEEDBACK_TYPE = "message/feedback-report"
+OTHER_REPORT_TYPES = frozenset({"message/disposition-notification", FEEDBACK_TYPE})
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY = re.compile(r"(?:^|[;:<]|->)\s*([245]\d\d)(?=[ -]|$)")
 ADDRESS_TYPE = re.compile(r"^\s*[A-Za-z0-9-]{1,20}\s*;\s*")
@@ -46,6 +47,20 @@ def read_report(status: Sequence[Part], returned: Sequence[Part], text: str, lim
         envelope_id=first_value(blocks, "original-envelope-id"),
         original_message_id=returned_message_id(returned, limits) or id_in(blocks),
         recipients=tuple(found for block in about if (found := recipient_of(block, speaking)) is not None),
+    )
+
+
+def read_complaint(feedback: Sequence[Part], returned: Sequence[Part], limits: Limits) -> Report | None:
+    """A feedback report (ARF, RFC 5965): somebody's provider passes on that a mail was complained about."""
+    blocks = list(islice(blocks_in(feedback, limits), MOST_BLOCKS))
+    if not blocks:
+        return None
+    kind = re.match(r"[a-z-]{1,40}", (first_value(blocks, "feedback-type") or "").lower())
+    return Report(
+        envelope_id=first_value(blocks, "original-envelope-id"),
+        original_message_id=returned_message_id(returned, limits),
+        recipients=(),
+        feedback=kind.group() if kind else "other",
     )
 
 

@@ -1,0 +1,67 @@
+"""What could not be filed: put off, counted, and on the shelf at last, where the firm and the operator see it."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from storage import attention, inbox, signed
+from storage.database import DatabaseDown
+from storage.records import Arrival, ConversationId
+from storage.states import ArrivalState, AttentionReason, Side
+from worker.core.signed_addresses import token_in
+from worker.flows.finding import verified
+from worker.flows.house import House
+from worker.flows.quarantine_alarms import tell_quarantined
+
+log = structlog.get_logger("navette.filing")
+
+MOST_ERRORS = 3
+FIRST_PAUSE = timedelta(seconds=30)
+
+
+def put_off(house: House, arrival: Arrival, *, pause: timedelta = FIRST_PAUSE) -> None:
+    """Give the arrival back for a later try; when the database is down the lease runs out by itself."""
+    try:
+        with house.database.writing() as session:
+            inbox.write_arrival(session, arrival.id, arrival.fence, due_at=house.now(session) + pause)
+    except DatabaseDown:
+        log.warning("lease_left_to_run_out", arrival=arrival.id)
+
+
+def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | None:
+    with house.database.writing() as session:
+        now = house.now(session)
+        errors = arrival.errors + 1
+        if errors >= MOST_ERRORS:
+            quarantine(session, house, arrival, f"error:{error}", now=now, errors=errors)
+            return ArrivalState.QUARANTINED
+        pause = FIRST_PAUSE * 4 ** (errors - 1)
+        inbox.write_arrival(session, arrival.id, arrival.fence, errors=errors, error=error, due_at=now + pause)
+        return None
+
+
+def quarantine(
+    session: Session, house: House, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None
+) -> None:
+    """On the shelf, and shown to the firm where the address says which conversation it was for."""
+    values = {"state": ArrivalState.QUARANTINED, "error": error, "filed_at": now}
+    inbox.write_arrival(session, arrival.id, arrival.fence, **values, **({"errors": errors} if errors else {}))
+    conversation_id = meant_conversation(session, house, arrival)
+    if conversation_id is not None:
+        attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
+    tell_quarantined(session, house, arrival, error, now=now)
+    log.error("quarantined", arrival=arrival.id, error=error)
+
+
+def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now: datetime) -> None:
+    """A mail that was in quarantine is filed now: what it opened there ends."""
+    conversation_id = meant_conversation(session, house, arrival)
+    if conversation_id is not None:
+        attention.close_unfiled(session, conversation_id, now=now)
+
+
+def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:
+    token = verified(house, token_in(arrival.envelope_to, house.policy.domain, house.policy.separator))
+    row = signed.signed_address(session, token.public_id) if token else None
+    return row.conversation_id if row else None
