@@ -62,6 +62,7 @@ def test_a_forward_to_the_clients_address_is_the_clients_message(
     assert message.text == "Bonjour Anne, voici la facture du four.\n/close"
     assert (message.message.author_id, message.message.forwarded_by_id) == (firm.sophie, firm.anne)
     assert message.message.original_from == "sophie@boulangerie.example"
+    assert f"{message.message.original_at:%d %H:%M}" == "23 09:00"
     assert (comment.text, comment.message.visibility) == ("Voir ci-dessous, à encoder.", Visibility.INTERNAL)
     clock.forward(minutes=10)
     out.run()

@@ -1,17 +1,18 @@
 """A mail that a case manager passes on: his own lines, and the original under its header (DESIGN.md section 5).
 
 As an attached mail the original brings its own From and Date. Inline, programs put a line ("---------- Forwarded
-message", "-----Message d'origine-----") and a block of labels above it; the block is told by a From label with an
-address, in fr, nl, de or en. Where no block is found the whole text is the original, and nobody's lines are his:
-nothing of it goes to a client by mail either way.
+message", "-----Message d'origine-----") and a block of labels above it, which tell them; the block is told by a From
+label with an address, in fr, nl, de or en. Where no block is found the whole text is the original, and nobody's lines
+are his: nothing of it goes to a client by mail either way.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import ParsedMail
+from worker.core.spoken_dates import mark_dates, past
 from worker.core.subjects import is_forward
 
 FROM = re.compile(r"[\s>*_]{0,10}(?:de|from|van|von|expéditeur|afzender|absender)\s{0,3}:\s*(.{1,300})", re.IGNORECASE)
@@ -22,6 +23,12 @@ MARKER = re.compile(
     r"début du message (?:transféré|réexpédié)|doorgestuurd bericht|oorspronkelijk bericht|begin doorgestuurd bericht|"
     r"weitergeleitete nachricht|ursprüngliche nachricht|anfang der weitergeleiteten nachricht)[\s:_-]{0,40}",
     re.IGNORECASE,
+)
+SENT = re.compile(
+    r"[\s>*_]{0,10}(?:date|envoyé(?: le)?|datum|verzonden|gesendet|sent)\s{0,3}:\*?\s*(.{1,200})", re.IGNORECASE
+)
+CLOCK = re.compile(
+    r"(?<!\d)([01]?\d|2[0-3])\s?[:h.]\s?([0-5]\d)(?![\d/.])(?:\s?[:.]\d\d)?\s?([ap]\.?m)?", re.IGNORECASE
 )
 RULE = re.compile(r"\s{0,10}[_-]{5,200}\s{0,10}")
 ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]{1,64}@[^\s<>\"'(),;:\[\]]{1,255}")
@@ -41,9 +48,11 @@ class Original:
 
 
 def original_in(
-    mail: ParsedMail, attached: ParsedMail | None, signature: OriginalSignature | None = None
+    mail: ParsedMail, attached: ParsedMail | None, signature: OriginalSignature | None = None, *, zone: tzinfo = UTC
 ) -> Original | None:
-    """``attached``: the one mail that is attached, parsed. None: nothing is passed on here."""
+    """``attached``: the one mail that is attached, parsed; ``zone``: of the case manager, whose program wrote the labels.
+    None: nothing is passed on here.
+    """
     if not is_forward(mail.subject):
         return None
     if attached is not None:
@@ -54,11 +63,11 @@ def original_in(
     for at, line in enumerate(lines):
         found = FROM.match(line)
         if found is not None and ADDRESS.search(found.group(1)):
-            return inline(lines, at, ADDRESS.findall(found.group(1))[-1])
+            return inline(mail, lines, at, ADDRESS.findall(found.group(1))[-1], zone)
     return Original(sender=None, sent_at=None, text=mail.text.strip(), comment="")
 
 
-def inline(lines: list[str], at: int, sender: str) -> Original:
+def inline(mail: ParsedMail, lines: list[str], at: int, sender: str, zone: tzinfo) -> Original:
     """``at``: the From label's line."""
     head = at
     while head > 0 and (
@@ -70,12 +79,24 @@ def inline(lines: list[str], at: int, sender: str) -> Original:
         body += 1
     return Original(
         sender=sender.strip(".").lower(),
-        sent_at=None,
+        sent_at=sent_at_in(lines[at:body], mail.dated_at, zone),
         text="\n".join(lines[body:]).strip(),
         comment="\n".join(lines[:head]).strip(),
     )
 
 
-def is_above(line: str) -> bool:
-    """What programs put between the comment and the labels."""
-    return not line.strip() or MARKER.fullmatch(line) is not None or RULE.fullmatch(line) is not None
+def sent_at_in(labels: list[str], until: datetime | None, zone: tzinfo) -> datetime | None:
+    """The date of the labels, in four languages; None in doubt. ``until``: when the mail around it was written."""
+    told = next((found.group(1) for line in labels if (found := SENT.match(line))), None)
+    if told is None or until is None:
+        return None
+    text, dates = mark_dates(told)
+    day = past(dates[0], (until.astimezone(zone) + timedelta(days=1)).date()) if dates else None
+    clock = CLOCK.search(text)
+    if day is None or clock is None:
+        return None
+    hour, minute, half = int(clock[1]), int(clock[2]), (clock[3] or "").lower()[:1]
+    if half and not 1 <= hour <= 12:
+        return None
+    hour = hour % 12 + (12 if half == "p" else 0) if half else hour
+    return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)

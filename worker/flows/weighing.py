@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -131,14 +132,15 @@ def with_original(session: Session, seen: Look, attached: "Attached") -> Decisio
     at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
     if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
         return decision
-    original = original_in(seen.facts.mail, attached.original, attached.signature)
+    assert isinstance(decision, (Posts, Opens))
+    zone = ZoneInfo(decision.person.time_zone)
+    original = original_in(seen.facts.mail, attached.original, attached.signature, zone=zone)
     if original is None or (at_note and original.sender is None):
         return decision
     writers = addresses.people_at(session, original.sender) if original.sender else []
     by_colleague = any(people.is_case_manager(session, each.id) for each in writers)
     if by_colleague:
         return decision if at_note else Holds(why=Why.COLLEAGUES_MAIL)
-    assert isinstance(decision, (Posts, Opens))
     return replace(decision, original=original)
 
 
