@@ -50,7 +50,7 @@ class Original:
 def original_in(
     mail: ParsedMail, attached: ParsedMail | None, signature: OriginalSignature | None = None, *, zone: tzinfo = UTC
 ) -> Original | None:
-    """``attached``: the one mail that is attached, parsed; ``zone``: of the case manager, whose program wrote the labels.
+    """``attached``: the one mail that is attached, parsed; ``zone``: of the case manager, whose program wrote labels.
     None: nothing is passed on here.
     """
     if not is_forward(mail.subject):
