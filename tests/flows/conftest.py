@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import Firm, HandClock, HeardBell
+from tests.conftest import Firm, HandClock, HeardBell, with_policy
 from tests.flows.mailroom import Mailroom
 from tests.flows.outgoing import Post, ScriptedRelay
 from tests.flows.questions import Question
 from tests.flows.test_portal import ask
+from worker.core.policy import SinkRole
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import Started
 from worker.flows.house import House
@@ -36,6 +37,13 @@ def reader() -> MailReader:
 @pytest.fixture
 def out(house: House, relay: ScriptedRelay, printer: MailPrinter, bell: HeardBell) -> Post:
     return Post(house, relay, printer, bell)
+
+
+@pytest.fixture
+def trusted(house: House, reader: MailReader, bell: object) -> Mailroom:
+    """Behind an MX whose results are believed."""
+    behind = with_policy(house, authserv_ids=("mx.firm.example",), sink_role=SinkRole.BEHIND_MX)
+    return Mailroom(behind, reader, bell)
 
 
 @pytest.fixture

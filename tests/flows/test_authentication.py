@@ -5,29 +5,17 @@ import pytest
 from storage.states import Outcome, Visibility
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.attacks import ANNE, note
+from tests.flows.authentication import result
 from tests.flows.mailroom import Asked, Mailroom, address_in, header, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import view
 from worker.core.filing_facts import Why
 from worker.core.policy import SinkRole
 from worker.core.relaying import SealedMail
-from worker.flows.house import House
 from worker.flows.reading import list_conversations
-from worker.mail.parsing import MailReader
 
 BRAM = "Bram Peeters <bram@fiduciaire.example>"
 BAKERY = "boulangerie.martin@mail.fiduciaire.example"
-
-
-def result(verdict: str, domain: str = "fiduciaire.example", by: str = "mx.firm.example") -> str:
-    return f"Authentication-Results: {by}; dmarc={verdict} header.from={domain}\r\n"
-
-
-@pytest.fixture
-def trusted(house: House, reader: MailReader, bell: object) -> Mailroom:
-    """Behind an MX whose results are believed."""
-    behind = with_policy(house, authserv_ids=("mx.firm.example",), sink_role=SinkRole.BEHIND_MX)
-    return Mailroom(behind, reader, bell)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Floods and loops: joined above twenty, held above two hundred or when a program answers; a case manager is told once."""
+"""Floods and loops: joined above twenty, held above two hundred or when a program answers; the firm is told once."""
 
 from dataclasses import replace
 
@@ -32,10 +32,14 @@ def copies(room: Mailroom, asked: Asked, firm: Firm) -> list[OutgoingMail]:
     return [each for each in mails(room.house, asked[0].conversation_id, firm.anne) if each.kind is MailKind.MESSAGE]
 
 
-def notices(room: Mailroom) -> list[OutgoingMail]:
+def notices(room: Mailroom, kind: MailKind = MailKind.NOTICE) -> list[OutgoingMail]:
     with room.house.database.reading() as session:
         found = outbox.mails_in(session, tuple(MailState))
-    return [each for each in reversed(found) if each.kind is MailKind.NOTICE]
+    return [each for each in reversed(found) if each.kind is kind]
+
+
+def held_notices(room: Mailroom) -> list[OutgoingMail]:
+    return notices(room, MailKind.HELD_NOTICE)
 
 
 def test_a_flood_is_filed_but_its_copies_join_into_one_mail_per_window(
@@ -73,7 +77,7 @@ def test_a_case_manager_is_told_of_a_flood_once(
     assert notice.person_id == firm.anne
     sent = next(each for each in out.relay.sent if header(each, "Auto-Submitted") == "auto-generated")
     assert sent.recipient == "anne@fiduciaire.example"
-    assert header(sent, "Subject") == "Beaucoup d'emails : Facture 2026-114"
+    assert header(sent, "Subject") == "Beaucoup d'e-mails : Facture 2026-114"
     assert header(sent, "Reply-To").partition("<")[2].startswith("n+")
 
 
@@ -85,7 +89,8 @@ def test_above_the_second_limit_mails_are_held_and_a_case_manager_accepts_them(
     assert fates == [Outcome.POSTED] * 6 + [Outcome.HELD] * 2
     arrival, filing = room.last()
     assert filing.reason == Why.TOO_MANY_MAILS
-    assert len(notices(room)) == 2, "one that copies join, one that mails are held"
+    assert len(notices(room)) == 1, "that copies join"
+    assert len(held_notices(room)) == 1, "that mails are held, with links that decide"
     answer = accept_held(room.house, room.reader, by=firm.anne, inbound_id=arrival.inbound_mail_id)
     assert isinstance(answer, Accepted)
 
@@ -125,7 +130,7 @@ def test_another_writer_in_the_same_conversation_is_not_braked(
     )
 
 
-def test_the_third_mail_with_one_text_is_held(room: Mailroom, asked: Asked, clock: HandClock) -> None:
+def test_the_third_mail_with_one_text_is_held(room: Mailroom, firm: Firm, asked: Asked, clock: HandClock) -> None:
     fates = []
     for number in range(4):
         fates.append(write(room, asked, number, text="Je suis en congé, je vous répondrai à mon retour."))
@@ -133,7 +138,9 @@ def test_the_third_mail_with_one_text_is_held(room: Mailroom, asked: Asked, cloc
 
     assert fates == [Outcome.POSTED, Outcome.POSTED, Outcome.HELD, Outcome.HELD]
     assert room.last()[1].reason == Why.REPEATS_ONE_TEXT
-    assert [(each.details or {})["notice"]["kind"] for each in notices(room)] == ["repeats_one_text"]
+    assert notices(room) == []
+    (notice,) = held_notices(room)
+    assert (notice.person_id, notice.details) == (firm.anne, {"intro": "held_new", "filings": [3]})
 
 
 def test_the_third_answer_within_a_minute_of_ours_is_held(

@@ -5,19 +5,18 @@ from collections.abc import Iterable
 import pytest
 
 from storage.states import Outcome, Visibility
-from tests.conftest import Firm, HandClock, with_policy
+from tests.conftest import Firm, HandClock
 from tests.flows.attacks import ANNE
+from tests.flows.authentication import result
 from tests.flows.clicking import sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, reply, to_case_manager
 from tests.flows.outgoing import Post
-from tests.flows.test_authentication import BAKERY, result
+from tests.flows.test_authentication import BAKERY
 from tests.flows.test_portal import view
 from worker.cli.views import print_conversation
 from worker.core.filing_facts import Why
 from worker.core.original_signatures import OriginalSignature, SignatureState
-from worker.core.policy import SinkRole
 from worker.core.relaying import SealedMail
-from worker.flows.house import House
 from worker.flows.reading import list_conversations
 from worker.mail.parsing import MailReader
 
@@ -32,12 +31,6 @@ Objet : Facture du four
 Bonjour Anne, voici la facture du four.
 /close
 """
-
-
-@pytest.fixture
-def trusted(house: House, reader: MailReader, bell: object) -> Mailroom:
-    behind = with_policy(house, authserv_ids=("mx.firm.example",), sink_role=SinkRole.BEHIND_MX)
-    return Mailroom(behind, reader, bell)
 
 
 @pytest.fixture

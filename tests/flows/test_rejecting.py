@@ -9,6 +9,7 @@ from storage import outbox
 from storage.records import OutgoingMail
 from storage.states import ArrivalState, Language, MailKind, MailState, Outcome
 from tests.conftest import Firm, HandClock
+from tests.flows.authentication import result
 from tests.flows.mailroom import Asked, Mailroom, address_in, header, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import ask
@@ -93,6 +94,30 @@ def test_neither_automatic_mail_nor_an_unproven_sender_is_told(
     room.file(empty(asked, **given), address_in(asked[1]))
 
     assert rejections(room) == []
+
+
+def test_a_trusted_pass_of_the_domain_proves_the_writer_where_his_mail_has_no_signed_address(
+    trusted: Mailroom, asked: Asked
+) -> None:
+    """He wrote to the firm's other address, with our Message-ID in References."""
+    for number, verdict in enumerate(("none", "pass"), 1):
+        extra = result(verdict, "boulangerie.example")
+        raw = empty(asked, to="new@mail.fiduciaire.example", extra=extra, number=number)
+        fate = trusted.file(raw, "new@mail.fiduciaire.example")
+
+        assert fate is (Outcome.REJECTED if verdict == "pass" else Outcome.HELD)
+        assert len(rejections(trusted)) == (verdict == "pass")
+
+
+def test_a_colleague_s_empty_mail_at_somebody_else_s_address_is_held(
+    trusted: Mailroom, asked: Asked, out: Post, clock: HandClock
+) -> None:
+    sent = to_case_manager(trusted, asked, out, clock)
+    bram = "Bram Peeters <bram@fiduciaire.example>"
+    raw = reply(sent, " ", sender=bram, extra=result("pass"), number=2)
+
+    assert trusted.file(raw, address_in(sent), sender="bram@fiduciaire.example") is Outcome.HELD
+    assert rejections(trusted) == []
 
 
 def test_a_null_sender_is_never_told(room: Mailroom, asked: Asked) -> None:

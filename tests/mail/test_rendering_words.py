@@ -166,3 +166,22 @@ def test_every_rejection_has_words(language: Language) -> None:
     words = phrases_in(language).words
     for reason in Rejection:
         assert {f"rejection.{reason}", f"rejection.todo_{reason}"} <= words.keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        (Language.FR, "1 minute", "31 minutes"),
+        (Language.NL, "1 minuut", "31 minuten"),
+        (Language.DE, "1 Minute", "31 Minuten"),
+        (Language.EN, "1 minute", "31 minutes"),
+    ],
+)
+def test_one_minute_is_not_several(language: Language, one: str, many: str) -> None:
+    letter = a_letter(MailKind.NOTICE, language, Side.FIRM)
+    assert letter.notice is not None
+
+    for count, told in ((1, one), (31, many)):
+        words = render(replace(letter, notice=replace(letter.notice, minutes=count)))
+        for part in (words.text, words.html):
+            assert re.search(rf"\b{told}\b", " ".join(part.split()))

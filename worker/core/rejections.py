@@ -28,10 +28,14 @@ class Rejection(StrEnum):
 TRY_AGAIN = frozenset({Rejection.EMPTY, Rejection.TOO_LARGE})
 
 
-def may_reject(facts: Facts) -> bool:
-    """``automatic`` knows null senders, reports and every other sign of a machine."""
+def may_reject(facts: Facts, decision: Posts) -> bool:
+    """``automatic`` knows null senders, reports and every other sign of a machine. A colleague who writes at somebody
+    else's address has none of his own yet that he could try again with: his mail is held.
+    """
     mail = facts.mail
     if mail.sender is None or not facts.automatic.may_answer or facts.trust is Trust.FAIL:
+        return False
+    if decision.person.id != decision.participant.person_id:
         return False
     by_address = any(mail.sender in each.addresses and not each.spent for each in facts.found)
     return by_address or facts.trust is Trust.PASS
@@ -40,7 +44,7 @@ def may_reject(facts: Facts) -> bool:
 def rejected_as_empty(facts: Facts, decision: Posts) -> Rejects | None:
     """Of a reply that holds nothing at all; a note is held, and what quotes something is not empty."""
     mail = facts.mail
-    if mail.text.strip() or mail.files or decision.visibility is Visibility.INTERNAL or not may_reject(facts):
+    if mail.text.strip() or mail.files or decision.visibility is Visibility.INTERNAL or not may_reject(facts, decision):
         return None
     return Rejects(
         why=Why.NOTHING_IN_IT,

@@ -34,7 +34,8 @@ def alarm_operator(session: Session, house: House, alarm: Alarm, *, now: datetim
         due_at=now,
         now=now,
         state=MailState.QUEUED,
-        details={"alarm": alarm.kind} | {name: value for name, value in asdict(alarm).items() if name != "kind"},
+        details={"alarm": alarm.kind}
+        | {name: value for name, value in asdict(alarm).items() if name in TOLD and value},
     )
 
 

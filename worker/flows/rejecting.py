@@ -64,7 +64,7 @@ def reject_quarantined(
         return ()
     facts = gather_facts(session, house, arrival, mail, now=now)
     decision = decide(facts)
-    if not isinstance(decision, Posts) or not may_reject(facts):
+    if not isinstance(decision, Posts) or not may_reject(facts, decision):
         return ()
     return reject(session, arrival, mail, decision, reason, now=now)
 

@@ -70,7 +70,7 @@ def view_of(given: Letter, say: Phrases) -> View:
         footer=footer_of(letter, form, say),
         what_failed=what_failed(letter, letter.failure, say) if letter.failure else "",
         why=why_failed(letter.failure) if letter.failure else "",
-        alarm=say(f"alarm.{letter.alarm.kind}", **told_of(letter.alarm)) if letter.alarm else "",
+        alarm=say(f"alarm.{letter.alarm.kind}", **told_of(letter.alarm, say)) if letter.alarm else "",
         desk=desk_view(letter.desk, say, firm=letter.firm_name, subject=letter.subject) if letter.desk else None,
         close=shown_link(Link(key="close", address=letter.close_address), say) if letter.close_address else None,
         refusal=refusal_of(letter.refusal, say) if letter.refusal else "",
@@ -79,11 +79,11 @@ def view_of(given: Letter, say: Phrases) -> View:
     )
 
 
-def told_of(alarm: Alarm) -> dict[str, object]:
+def told_of(alarm: Alarm, say: Phrases) -> dict[str, object]:
     """What the sentences of alarms may name."""
     return {
         "mailbox": clean_line(alarm.mailbox),
-        "minutes": alarm.minutes,
+        "minutes": say.minutes(alarm.minutes),
         "error": clean_line(alarm.error),
         "mail": alarm.mail,
         "count": alarm.count,

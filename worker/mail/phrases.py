@@ -14,6 +14,7 @@ from importlib import resources
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
+from babel.units import format_unit
 
 FRENCH = "fr"
 # French typography: the space before a double mark, and inside quotation marks, does not break.
@@ -41,6 +42,10 @@ class Phrases:
 
     def when_in_sentence(self, at: datetime) -> str:
         return format_datetime(at, self.words["day_and_time_in_sentence"], locale=self.locale)
+
+    def minutes(self, count: int) -> str:
+        """With its noun, in the number that the language wants."""
+        return format_unit(count, "duration-minute", locale=self.locale).replace(NARROW_SPACE, UNBREAKABLE_SPACE)
 
     def amount(self, value: Decimal, currency: str) -> str:
         return format_currency(value, currency, locale=self.locale).replace(NARROW_SPACE, UNBREAKABLE_SPACE)
