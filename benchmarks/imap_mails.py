@@ -74,7 +74,7 @@ def send_all(firm: Firm) -> list[SealedMail]:
 
 
 def as_read(sent: SealedMail) -> Asked:
-    read = email.message_from_bytes(sent.content, policy=email.policy.default)
+    read = email.message_from_bytes(sent.content[:], policy=email.policy.default)
     assert isinstance(read, EmailMessage)
     body = read.get_body(("plain",))
     assert body is not None

@@ -163,14 +163,15 @@ class Desk:
 
     def wait_for_filed(self, more: int) -> None:
         self.filed += more
-        self.wait_until(lambda: self.count("arrivals", "filed") == self.filed)
+        self.wait_until(lambda: self.count("arrivals", "state = 'filed'") == self.filed)
 
     def wait_for_accepted(self, more: int) -> None:
         self.accepted += more
-        self.wait_until(lambda: self.count("outgoing_mails", "accepted") == self.accepted)
+        taken = "kind = 'message' AND state = 'accepted'"
+        self.wait_until(lambda: self.count("outgoing_mails", taken) == self.accepted)
 
-    def count(self, table: str, state: str) -> int:
-        ((found,),) = self.rows(f"SELECT count(*) FROM {table} WHERE state = '{state}'")
+    def count(self, table: str, which: str) -> int:
+        ((found,),) = self.rows(f"SELECT count(*) FROM {table} WHERE {which}")
         return int(found)
 
     def rows(self, words: str) -> list[tuple[int, ...]]:

@@ -26,8 +26,9 @@ from sqlalchemy.orm import Session
 
 from storage import operation, outbox
 from storage.database import Database, told_as_down
-from storage.files import FileStore, make_folder, sync_folder
-from storage.files import told_as_down as told_as_files_down
+from storage.durable import make_folder, sync_folder
+from storage.durable import told_as_down as told_as_files_down
+from storage.files import FileStore
 from storage.records import ArrivalId, OutgoingMailId
 from storage.revisions import known_revisions, revision_in
 from storage.rows import add_if_new, change

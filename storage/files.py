@@ -3,7 +3,7 @@
 Layout below the root (DESIGN.md 11.8)::
 
     clients/<client public id, 16 hex>/<aa>/<sha256>     attachments; never shared between clients
-    outgoing/<yyyy-mm>/<outgoing mail public id>.eml     bytes of an outgoing mail, fixed before the first try
+    outgoing/<yyyy-mm>/<public id>.<sha256>.eml          bytes of an outgoing mail, fixed before the first try
     inbound/<aa>/<sha256>.eml                            raw mail over 256 kB
     spool/                                               what the sink is still receiving
     aside/                                               what the sweep of orphans is judging
@@ -20,21 +20,19 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote, unquote
 
+from storage.durable import FilesDown, make_folder, read_whole, sync_folder, told_as_down, write_durably
 from storage.records import PublicId
+from storage.shelf import Shelf, digest_in
+
+__all__ = ["FileStore", "FilesDown", "KeptFile", "Shelf"]
 
 SWEEP_AGE_S = 24 * 3600
 ASIDE = "aside"
-SYNCED_AT_ONCE = 8
-
-
-class FilesDown(Exception):  # noqa: N818 - a state of the world, named as one reads it
-    """The file store could not be read or written (full, gone, no right). Try again later; nothing is decided."""
+PIECE = 64 * 1024
 
 
 class FileStore:
@@ -68,13 +66,21 @@ class FileStore:
     def read_attachment(self, client: PublicId, sha256: str) -> bytes:
         return read_whole(self.attachment_path(client, sha256))
 
-    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
+    def kept_attachment(self, client: PublicId, sha256: str) -> "KeptFile":
+        """To read a piece at a time. ``FilesDown`` when it is gone or no more what it was."""
+        return kept_file(self.attachment_path(client, sha256), sha256)
+
+    def put_outgoing(self, mail: PublicId, pieces: Iterable[bytes], month: str) -> str:
         """Store the bytes of an outgoing mail; the path to keep in its row. ``month``: ``2026-11``."""
         with self.shelf() as shelf:
-            return shelf.put_outgoing(mail, content, month)
+            return shelf.put_outgoing(mail, pieces, month)
+
+    def kept_outgoing(self, name: str) -> "KeptFile":
+        """The bytes to send, and to send again. ``FilesDown`` when they are gone or no more what they were."""
+        return kept_file(self.root / name, digest_in(name))
 
     @contextlib.contextmanager
-    def shelf(self) -> Iterator["Shelf"]:
+    def shelf(self) -> Iterator[Shelf]:
         """Several files stored together: what was put there has its name, durably, when the block has ended."""
         shelf = Shelf(self.root)
         try:
@@ -106,9 +112,7 @@ class FileStore:
 
     def kept(self, name: str) -> "KeptFile":
         """To read a large file a piece at a time."""
-        path = self.root / name
-        with told_as_down():
-            return KeptFile(path, path.stat().st_size)
+        return kept_file(self.root / name, None)
 
     def spool_path(self) -> Path:
         with told_as_down():
@@ -186,104 +190,21 @@ class KeptFile:
         return found
 
 
-class Shelf:
-    """Bytes of outgoing mails on their way into the store: written at once, so that memory holds one of them, then
-    synced, named, and each folder synced once.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._written: list[tuple[IO[bytes], Path, Path]] = []
-
-    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
-        """As FileStore.put_outgoing; nothing may name the path before the shelf was closed."""
-        name = f"outgoing/{month}/{mail:016x}.eml"
-        target = self.root / name
-        with told_as_down():
-            make_folder(target.parent)
-            temporary = temporary_name(target)
-            file = temporary.open("wb")
-            self._written.append((file, temporary, target))
-            file.write(content)
-            file.flush()
-        return name
-
-    def close(self) -> None:
-        with told_as_down():
-            sync_all([file for file, _, _ in self._written])
-            for _, temporary, target in self._written:
-                temporary.replace(target)
-            for folder in {target.parent for _, _, target in self._written}:
-                sync_folder(folder)
-
-    def clear(self) -> None:
-        """Closes the files, and takes away what got no name."""
-        for file, temporary, _ in self._written:
-            with contextlib.suppress(OSError):
-                file.close()
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        self._written.clear()
-
-
 def is_older(path: Path, now: float) -> bool:
     return now - path.stat().st_mtime > SWEEP_AGE_S
 
 
-def write_durably(target: Path, pieces: Iterable[bytes]) -> None:
-    """Nothing is left behind when the pieces end in an error."""
+def kept_file(path: Path, sha256: str | None) -> KeptFile:
+    """Looked through once when it is known what must be in it."""
     with told_as_down():
-        make_folder(target.parent)
-        temporary = temporary_name(target)
-        try:
-            with temporary.open("wb") as file:
-                for piece in pieces:
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        sync_folder(target.parent)
+        kept = KeptFile(path, path.stat().st_size)
+    if sha256 is not None and digest_of(kept) != sha256:
+        raise FilesDown("a file is not what it was")
+    return kept
 
 
-def sync_all(files: Sequence[IO[bytes]]) -> None:
-    """Side by side: the file system's journal then writes several in one go, in a quarter of the time."""
-    with ThreadPoolExecutor(max(1, min(SYNCED_AT_ONCE, len(files)))) as pool:
-        for _ in pool.map(os.fsync, [each.fileno() for each in files]):
-            pass
-
-
-def temporary_name(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-
-
-def make_folder(folder: Path) -> None:
-    """Like mkdir -p, with each new name made durable in its parent."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def read_whole(path: Path) -> bytes:
-    with told_as_down():
-        return path.read_bytes()
-
-
-@contextlib.contextmanager
-def told_as_down() -> Iterator[None]:
-    try:
-        yield
-    except OSError as fault:
-        raise FilesDown(f"{fault.strerror} ({fault.errno})") from fault
+def digest_of(kept: KeptFile) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, len(kept), PIECE):
+        digest.update(kept[start : start + PIECE])
+    return digest.hexdigest()

@@ -20,7 +20,7 @@ from storage.records import (
     PersonId,
     TimelineEvent,
 )
-from storage.rows import add_all, add_if_new, change, read_all, selecting
+from storage.rows import add_all, add_if_new, change, change_each, read_all, selecting
 from storage.states import ChangeKind, MailState
 from storage.tables.operation import changes, counters, leases, timeline_events
 
@@ -63,8 +63,8 @@ def number_changes(session: Session, *, most: int = 500) -> int:
     last = int(session.execute(touched.returning(counters.c.value)).scalar_one())
     fresh = select(changes.c.id).where(changes.c.number.is_(None)).order_by(changes.c.id).limit(most)
     ids = [row.id for row in session.execute(fresh)]
-    for number, change_id in enumerate(ids, start=last + 1):
-        change(session, changes, changes.c.id == change_id, number=number)
+    numbered = [{"id": change_id, "number": number} for number, change_id in enumerate(ids, start=last + 1)]
+    change_each(session, changes, ["id"], numbered)
     change(session, counters, counters.c.name == CHANGES_COUNTER, value=last + len(ids))
     return len(ids)
 

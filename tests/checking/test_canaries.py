@@ -45,7 +45,7 @@ def test_the_probe_and_its_control_are_ignored_as_probes(room: Mailroom) -> None
         probe = make_probe(session, room.house, as_mailbox=None, now=room.house.now(session))
 
     for mail in (probe.sealed, probe.control):
-        assert room.file(mail.content, mail.recipient, sender=mail.envelope_from) is Outcome.IGNORED
+        assert room.file(mail.content[:], mail.recipient, sender=mail.envelope_from) is Outcome.IGNORED
         assert room.last()[1].reason == Why.CANARY
 
 

@@ -35,7 +35,7 @@ def found(post: Post) -> tuple[int, int, int]:
 
 def test_the_probe_and_its_control_are_told_apart_and_looked_at_once(room: Mailroom, post: Post) -> None:
     for mail in (post.probe.control, post.probe.sealed):
-        room.keep(mail.content, mail.recipient, sender=mail.envelope_from)
+        room.keep(mail.content[:], mail.recipient, sender=mail.envelope_from)
 
     assert found(post) == (1, 1, 0)
     assert found(post) == (1, 1, 0)
@@ -44,7 +44,7 @@ def test_the_probe_and_its_control_are_told_apart_and_looked_at_once(room: Mailr
 def test_what_others_send_meanwhile_is_left_alone(room: Mailroom, post: Post) -> None:
     with room.house.database.writing() as session:
         other = make_probe(session, room.house, as_mailbox=None, now=room.house.now(session)).sealed
-    room.keep(other.content, other.recipient, sender=other.envelope_from)
+    room.keep(other.content[:], other.recipient, sender=other.envelope_from)
     room.keep(b"Subject: facture\r\n\r\nBonjour\r\n", f"new@{DOMAIN}")
 
     assert found(post) == (0, 0, 0)
@@ -52,14 +52,14 @@ def test_what_others_send_meanwhile_is_left_alone(room: Mailroom, post: Post) ->
 
 def test_what_was_there_before_does_not_count(room: Mailroom, post: Post) -> None:
     sealed = post.probe.sealed
-    room.keep(sealed.content, sealed.recipient, sender=sealed.envelope_from)
+    room.keep(sealed.content[:], sealed.recipient, sender=sealed.envelope_from)
     later = Post(house=room.house, probe=post.probe, after=last_arrival(room.house))
 
     assert found(later) == (0, 0, 0)
 
 
 def test_a_bounce_without_a_report_part_is_not_the_probe_but_a_report(room: Mailroom, post: Post) -> None:
-    raw = b"Subject: Undeliverable: " + post.probe.mark.encode() + b"\r\n\r\n" + post.probe.sealed.content
+    raw = b"Subject: Undeliverable: " + post.probe.mark.encode() + b"\r\n\r\n" + post.probe.sealed.content[:]
     room.keep(raw, post.probe.sealed.envelope_from, sender="")
 
     assert found(post) == (0, 0, 1)
@@ -81,7 +81,7 @@ def test_a_report_about_the_control_says_nothing_about_the_probe(room: Mailroom,
 
 def collect(post: Post, head: str) -> None:
     """As a collector keeps what a mailbox's server wrote ``head`` on."""
-    raw = head.encode() + post.probe.sealed.content
+    raw = head.encode() + post.probe.sealed.content[:]
     mail = inbox.KeptMail(
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),

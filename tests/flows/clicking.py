@@ -27,7 +27,7 @@ def sent_to(out: Post, address: str) -> list[SealedMail]:
 
 def links_in(sent: SealedMail) -> dict[str, str]:
     """Label to mailto, as the HTML part shows them."""
-    part = email.message_from_bytes(sent.content, policy=email.policy.default).get_body(("html",))
+    part = email.message_from_bytes(sent.content[:], policy=email.policy.default).get_body(("html",))
     assert part is not None
     return {
         label.replace("\u00a0", " "): link.replace("&amp;", "&")

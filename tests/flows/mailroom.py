@@ -61,7 +61,7 @@ class Mailroom:
 
 
 def header(sent: SealedMail, name: str) -> str:
-    return str(email.message_from_bytes(sent.content, policy=email.policy.default)[name] or "")
+    return str(email.message_from_bytes(sent.content[:], policy=email.policy.default)[name] or "")
 
 
 def address_in(sent: SealedMail) -> str:
@@ -107,7 +107,7 @@ def to_case_manager(room: Mailroom, asked: Asked, out: Post, clock: HandClock) -
 
 
 def note_address(sent: SealedMail) -> str:
-    body = email.message_from_bytes(sent.content, policy=email.policy.default)
+    body = email.message_from_bytes(sent.content[:], policy=email.policy.default)
     part = body.get_body(("plain",))
     assert part is not None
     words = str(part.get_content()).replace("<", " ").replace(">", " ").split()

@@ -67,7 +67,7 @@ class Post:
         return [states.get(each) for each in ids]
 
     def parsed(self, at: int = -1) -> email.message.EmailMessage:
-        found = email.message_from_bytes(self.relay.sent[at].content, policy=email.policy.default)
+        found = email.message_from_bytes(self.relay.sent[at].content[:], policy=email.policy.default)
         assert isinstance(found, email.message.EmailMessage)
         return found
 

@@ -207,7 +207,7 @@ def test_a_deleted_note_or_message_does_not_come_back_by_a_failure_notice(
     out.run()
     notice = [each for each in out.relay.sent if each.recipient == "anne@fiduciaire.example"]
     assert notice
-    assert "à quoi correspond" not in plain(notice[-1].content)
+    assert "à quoi correspond" not in plain(notice[-1].content[:])
 
 
 def test_mail_of_a_person_seen_in_the_portal_is_told_the_client_reads_nothing_of_firm_ticks(

@@ -43,9 +43,9 @@ def test_short_note_repeated_by_mail_is_not_shown_to_the_client(
     note(room, firm.bram, started, "Madame Martin fraude la TVA")
     clock.forward(minutes=6)
     out.run()
-    (to_anne_note,) = [each for each in out.relay.sent[-2:] if "fraude" in plain(each.content)]
+    (to_anne_note,) = [each for each in out.relay.sent[-2:] if "fraude" in plain(each.content[:])]
     # Anne answers the note mail, changes the address to the client's, and sends it without a word of her own.
-    raw = reply(to_anne_note, quoted(plain(to_anne_note.content)), sender=ANNE, to=address_in(to_anne), number=7)
+    raw = reply(to_anne_note, quoted(plain(to_anne_note.content[:])), sender=ANNE, to=address_in(to_anne), number=7)
     room.file(raw, address_in(to_anne))
     clock.forward(minutes=6)
     out.run()
@@ -60,20 +60,20 @@ def test_an_attached_note_mail_does_not_reach_the_client(
     note(room, firm.bram, started, "Cette cliente est insolvable et nous préparons la fin de notre mission chez elle")
     clock.forward(minutes=6)
     out.run()
-    note_mail = next(each for each in reversed(out.relay.sent) if "insolvable" in plain(each.content))
+    note_mail = next(each for each in reversed(out.relay.sent) if "insolvable" in plain(each.content[:]))
     head = reply(to_anne, sender=ANNE, number=8).split(b"MIME-Version", 1)[0]
     raw = (
         head
         + b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nVoir ci-joint\r\n'
         + b'--b\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename="fw.eml"\r\n\r\n'
-        + note_mail.content
+        + note_mail.content[:]
         + b"\r\n--b--\r\n"
     )
     room.file(raw, address_in(to_anne))
     clock.forward(minutes=6)
     out.run()
     to_sophie = [each for each in out.relay.sent if each.recipient.startswith("sophie@")]
-    assert not any("insolvable" in words for each in to_sophie for words in all_words(each.content))
+    assert not any("insolvable" in words for each in to_sophie for words in all_words(each.content[:]))
 
 
 def all_words(raw: bytes) -> list[str]:
@@ -94,7 +94,7 @@ def test_an_empty_answer_of_a_case_manager_shows_no_signed_address_to_the_client
     """The quoted mail to Anne holds her reply and note address; "keep everything" hands both to the client."""
     started, _sent = asked
     to_anne = to_case_manager(room, asked, out, clock)
-    raw = reply(to_anne, quoted(plain(to_anne.content)), sender=ANNE, number=9)
+    raw = reply(to_anne, quoted(plain(to_anne.content[:])), sender=ANNE, number=9)
     room.file(raw, address_in(to_anne))
     shown = " ".join(texts(room.house, firm, started, firm.sophie))
     assert "n+" not in shown, "Anne's note address stands in a message that the client reads"

@@ -25,10 +25,10 @@ def test_only_old_files_without_a_row_are_swept(house: House, firm: Firm, clock:
     )
     with house.database.writing() as session:
         mail = outbox.mails_to(session, started.conversation_id, firm.sophie)[0]
-        named = house.files.put_outgoing(mail.public_id, b"named", "2026-11")
+        named = house.files.put_outgoing(mail.public_id, [b"named"], "2026-11")
         outbox.update_mail(session, mail.id, {mail.state}, bytes_path=named)
-    orphan = house.files.put_outgoing(PublicId(2), b"orphan", "2026-11")
-    fresh = house.files.put_outgoing(PublicId(3), b"fresh", "2026-11")
+    orphan = house.files.put_outgoing(PublicId(2), [b"orphan"], "2026-11")
+    fresh = house.files.put_outgoing(PublicId(3), [b"fresh"], "2026-11")
     stranger = house.files.put_attachment(PublicId(99), b"a")
     for path in house.files.root.rglob("*"):
         if path.is_file():

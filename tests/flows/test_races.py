@@ -72,7 +72,7 @@ def test_a_mail_that_cannot_be_gathered_stops_no_other(out: Post, firm: Firm, cl
 
 
 class FullShelf(Shelf):
-    def put_outgoing(self, mail: PublicId, content: bytes, month: str) -> str:
+    def put_outgoing(self, mail: PublicId, pieces: Iterable[bytes], month: str) -> str:
         raise FilesDown("No space left on device (28)")
 
 
@@ -94,7 +94,7 @@ def test_an_edit_after_a_try_that_made_no_bytes_is_what_goes(out: Post, firm: Fi
     clock.forward(hours=1)
     out.run()
 
-    assert [plain(each.content).count("350 EUR") for each in out.relay.sent] == [1]
+    assert [plain(each.content[:]).count("350 EUR") for each in out.relay.sent] == [1]
 
 
 class LateDisk(FileStore):

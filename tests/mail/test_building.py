@@ -1,5 +1,6 @@
 """The bytes of a mail, read back with the standard library's two parsers."""
 
+import base64
 import email
 import email.policy
 from dataclasses import replace
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from storage.states import Language
 from tests.mail.letter_stories import REPLY_ADDRESS, a_long_letter
 from worker.core.letters import Heading, LetterFile, Words
-from worker.mail.building import build
+from worker.mail.building import build, build_pieces
 from worker.mail.cleaning import SURROGATES
-from worker.mail.mail_parts import clean_file_name, media_type
+from worker.mail.mail_parts import CODED_AT_ONCE, clean_file_name, media_type
 from worker.mail.printing import MailPrinter
 from worker.mail.rendering import render
 
@@ -135,11 +136,48 @@ def test_a_file_name_is_one_name_and_keeps_its_ending(given_name: str, clean: st
 
 def test_the_same_input_gives_the_same_bytes_and_another_mail_other_boundaries() -> None:
     words = render(a_long_letter())
-    first, again = (MailPrinter().build(HEADING, words, [PDF]) for _ in range(2))
+    first, again = (b"".join(MailPrinter().build(HEADING, words, [PDF])) for _ in range(2))
     other = build(replace(HEADING, message_id="other@post.fiduciaire.example"), words, [PDF])
 
     assert first == again
     assert email.message_from_bytes(first).get_boundary() != email.message_from_bytes(other).get_boundary()
+
+
+class Slow:
+    """A file that is read a slice at a time, and remembers how."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.asked: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        found = self.content[key]
+        self.asked.append(len(found))
+        return found
+
+
+@pytest.mark.parametrize("more", [-CODED_AT_ONCE, 1 - CODED_AT_ONCE, -1, 0, 1, 57, CODED_AT_ONCE + 20])
+def test_a_file_that_is_coded_in_pieces_arrives_as_it_was_in_lines_of_76(more: int) -> None:
+    content = bytes(range(256)) * (CODED_AT_ONCE // 256 + 1)
+    content = (content + content + content)[: CODED_AT_ONCE + more]
+    raw = build(HEADING, WORDS, [replace(PDF, content=Slow(content))])
+    coded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+
+    assert leaves(raw)[-1].get_payload(decode=True) == content
+    assert b"\r\n\r\n" + coded + b"\r\n--=_" in raw
+
+
+def test_no_more_of_a_large_file_is_read_than_was_asked_for() -> None:
+    file = Slow(b"x" * (CODED_AT_ONCE * 3))
+    pieces = build_pieces(HEADING, WORDS, [replace(PDF, content=file)])
+    while not file.asked:
+        next(pieces)
+
+    assert file.asked == [CODED_AT_ONCE]
+    assert max(len(each) for each in pieces) < CODED_AT_ONCE * 2
 
 
 def test_no_text_can_end_a_part() -> None:

@@ -162,6 +162,38 @@ def test_a_connection_lost_in_the_middle_of_the_text_took_nothing(start: Start) 
     assert server.mails == []
 
 
+class Unreadable(Exception):  # noqa: N818 - says what happened
+    pass
+
+
+class Torn:
+    """A large mail whose file is gone, or cut, when half of it was read."""
+
+    def __init__(self) -> None:
+        self.left = 2 * len(self)
+
+    def __len__(self) -> int:
+        return 3_000_000
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        start, stop, _ = key.indices(len(self))
+        self.left -= stop - start
+        if self.left < len(self) // 2:
+            raise Unreadable
+        return (b"y" * 70 + b"\r\n")[: stop - start] * ((stop - start) // 72)
+
+
+@pytest.mark.parametrize("offers", [(), EVERYTHING], ids=["plain", "pipelined"])
+def test_a_mail_that_cannot_be_read_to_its_end_is_not_ended_by_a_dot(start: Start, offers: tuple[str, ...]) -> None:
+    server, relay = start({}, offers)
+
+    with pytest.raises(Unreadable):
+        relay.send(replace(MAIL, content=Torn()))
+    assert relay._pool()._idle == []
+    assert isinstance(relay.send(MAIL), Taken)
+    assert (server.sessions, server.mails) == (2, [ON_THE_WIRE])
+
+
 @pytest.mark.parametrize("act", Act)
 def test_a_connection_lost_after_the_dot_leaves_a_doubt(start: Start, act: Act) -> None:
     server, relay = start({"text": [act, b"250 ok\r\n"]}, timeout=0.3, data_timeout=0.3)

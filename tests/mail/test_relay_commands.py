@@ -11,7 +11,7 @@ from tests.mail.relay_server import EVERYTHING, RelayServer, running
 from tests.mail.test_relay import MAIL, options_for
 from worker.core.relaying import Never, Taken
 from worker.mail.relay import SmtpRelay
-from worker.mail.relay_commands import with_crlf, xtext
+from worker.mail.relay_commands import xtext
 
 
 @pytest.fixture
@@ -119,16 +119,6 @@ def test_no_text_ends_the_mail_early(server: RelayServer, relay: SmtpRelay, cont
     relay.send(replace(MAIL, content=content))
 
     assert server.mails == [b"a\r\n..\r\nb\r\n.\r\n"]
-
-
-@given(st.lists(st.sampled_from([b"\r", b"\n", b".", b"a"])).map(b"".join))
-def test_lines_end_with_crlf_whatever_came(content: bytes) -> None:
-    written = with_crlf(content)
-
-    assert written.replace(b"\r\n", b"").strip(b"\r\n") == written.replace(b"\r\n", b"")
-    assert b"\r" not in written.replace(b"\r\n", b"")
-    assert b"\n" not in written.replace(b"\r\n", b"")
-    assert written.endswith(b"\r\n") or not content
 
 
 def test_a_large_text_arrives_whole(server: RelayServer, relay: SmtpRelay) -> None:

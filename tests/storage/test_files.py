@@ -102,7 +102,7 @@ def test_folders_are_private(tmp_path: Path) -> None:
 def test_what_is_put_on_a_shelf_has_its_name_when_the_shelf_is_closed_and_not_before(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     with store.shelf() as shelf:
-        names = [shelf.put_outgoing(PublicId(number), b"mail", "2026-11") for number in (1, 2)]
+        names = [shelf.put_outgoing(PublicId(number), [b"mail"], "2026-11") for number in (1, 2)]
         assert not any((tmp_path / name).exists() for name in names)
 
     assert [store.read(name) for name in names] == [b"mail", b"mail"]
@@ -114,7 +114,7 @@ def test_a_shelf_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
 
     def fill() -> None:
         with store.shelf() as shelf:
-            shelf.put_outgoing(PublicId(1), b"mail", "2026-11")
+            shelf.put_outgoing(PublicId(1), [b"mail"], "2026-11")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -155,7 +155,7 @@ def test_a_file_has_its_name_when_its_bytes_are_durable_and_then_the_name_is_mad
 ) -> None:
     store = FileStore(tmp_path)
     store.put_inbound("cd" * 32, b"makes the folders")
-    store.put_outgoing(PublicId(9), b"makes the folders", "2026-11")
+    store.put_outgoing(PublicId(9), [b"makes the folders"], "2026-11")
     for each in Syncs.named(tmp_path):
         each.unlink()
     syncs = Syncs(tmp_path, monkeypatch)
@@ -168,7 +168,7 @@ def test_a_file_has_its_name_when_its_bytes_are_durable_and_then_the_name_is_mad
     syncs.seen.clear()
     with store.shelf() as shelf:
         for number in (1, 2):
-            shelf.put_outgoing(PublicId(number), b"mail", "2026-11")
+            shelf.put_outgoing(PublicId(number), [b"mail"], "2026-11")
     assert [is_named for _, is_named in syncs.seen] == [False, False, True]
     assert [name.startswith(".") for name, _ in syncs.seen] == [True, True, False]
 
@@ -178,7 +178,7 @@ def test_a_shelf_on_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 
     def fill() -> None:
         with store.shelf() as shelf:
-            shelf.put_outgoing(PublicId(1), b"x" * 100_000, "2026-11")
+            shelf.put_outgoing(PublicId(1), [b"x" * 100_000], "2026-11")
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
@@ -188,3 +188,47 @@ def test_a_shelf_on_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+
+
+def test_bytes_that_are_no_more_what_they_were_are_not_read_for_another_try(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    name = store.put_outgoing(PublicId(1), [b"ma", b"il"], "2026-11")
+    assert store.kept_outgoing(name)[:] == b"mail"
+    for content in (b"mall", b"mai", b"mails"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FilesDown):
+            store.kept_outgoing(name)
+    (tmp_path / name).unlink()
+    with pytest.raises(FilesDown):
+        store.kept_outgoing(name)
+
+
+def test_bytes_stored_before_their_names_told_what_they_were_are_still_read(tmp_path: Path) -> None:
+    old = tmp_path / "outgoing" / "2026-10" / f"{1:016x}.eml"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"mail")
+
+    assert FileStore(tmp_path).kept_outgoing("outgoing/2026-10/0000000000000001.eml")[:] == b"mail"
+
+
+def test_an_attachment_that_is_no_more_what_it_was_is_a_fault_of_ours(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    sha256 = store.put_attachment(CLIENT, b"invoice")
+    assert store.kept_attachment(CLIENT, sha256)[:] == b"invoice"
+    store.attachment_path(CLIENT, sha256).write_bytes(b"lnvoice")
+
+    with pytest.raises(FilesDown):
+        store.kept_attachment(CLIENT, sha256)
+
+
+def test_a_mail_that_cannot_be_written_whole_takes_no_other_off_the_shelf(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    with store.shelf() as shelf:
+        first = shelf.put_outgoing(PublicId(1), [b"first"], "2026-11")
+        with pytest.raises(Stopped):
+            shelf.put_outgoing(PublicId(2), ends_in_the_middle(), "2026-11")
+        assert len([each for each in tmp_path.rglob("*") if each.is_file()]) == 1
+        last = shelf.put_outgoing(PublicId(3), [b"last"], "2026-11")
+
+    assert [store.read(each) for each in (first, last)] == [b"first", b"last"]
+    assert len([each for each in tmp_path.rglob("*") if each.is_file()]) == 2

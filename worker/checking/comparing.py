@@ -59,7 +59,7 @@ def signed_address(probe: Probe, back: Returned) -> Verdict:
 
 
 def message_id(probe: Probe, back: Returned) -> Verdict:
-    if back.mail.message_id == parse(probe.sealed.content).message_id:
+    if back.mail.message_id == parse(probe.sealed.content[:]).message_id:
         return ok(MESSAGE_ID, "kept")
     todo = "the relay puts its own: mails are found by signed address and ENVID alone; let it keep ours if it can"
     return warning(MESSAGE_ID, "changed" if back.mail.message_id else "gone", todo)
@@ -80,7 +80,7 @@ def sender(probe: Probe, back: Returned) -> Verdict:
 
 
 def headers(probe: Probe, back: Returned) -> Verdict:
-    sent = parse(probe.sealed.content)
+    sent = parse(probe.sealed.content[:])
     changed = [name for name in LOOKED_AT if sent.header(name) != back.mail.header(name)]
     if not changed:
         return ok(HEADERS, "kept")

@@ -50,11 +50,11 @@ def worker(*, tethered: Tethered = False) -> None:
     """A Celery worker: sends due mails, files what arrived. Any number may run, on any number of machines."""
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # a soft shutdown: what is not finished goes back at once
     settings = begin(tethered=tethered)
-    open_database(settings).close()
     from worker import tasks
-    from worker.app import configure, node_name
+    from worker.app import build_for_children, configure, node_name
 
     app = configure(settings)
+    build_for_children(settings)
     assert tasks.send.name in app.tasks
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     words = ["--quiet", "worker", "--loglevel=WARNING", "--pool=prefork", f"--concurrency={settings.worker_processes}"]

@@ -11,6 +11,7 @@ from enum import StrEnum
 from storage.records import About
 from storage.states import AsideReason, Language, MailKind, Side, Visibility
 from worker.core.desk import Desk
+from worker.core.slices import Slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,4 +162,4 @@ class Heading:
 class LetterFile:
     name: str
     media_type: str
-    content: bytes
+    content: Slices

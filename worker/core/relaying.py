@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+from worker.core.slices import Slices
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedMail:
-    """``content``: the fixed bytes, CRLF line ends; ``envelope_id`` for ENVID; ``recipient``: one addr-spec."""
+    """``content``: the fixed bytes, CRLF line ends, of a large mail read a slice at a time; ``envelope_id`` for ENVID;
+    ``recipient``: one addr-spec.
+    """
 
     envelope_from: str
     recipient: str
     envelope_id: str
-    content: bytes
+    content: Slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from pathlib import Path
 
 from storage import backup, operation
 from storage.database import Database
-from storage.files import FileStore, make_folder, write_durably
+from storage.durable import make_folder, write_durably
+from storage.files import FileStore
 from worker.core.policy import Sending
 from worker.core.signed_addresses import KeyRing
 from worker.flows.filing import file_arrival

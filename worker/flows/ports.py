@@ -30,7 +30,9 @@ class Bell(Protocol):
 
 
 class Relay(Protocol):
-    """The outgoing SMTP server. Never raises for what a server says or a network does: every end is an answer."""
+    """The outgoing SMTP server. Never raises for what a server says or a network does: every end is an answer.
+    What reading the mail raises goes through; then nothing was taken.
+    """
 
     @property
     def name(self) -> str:
@@ -47,7 +49,8 @@ class Printer(Protocol):
 
     def render(self, letter: Letter) -> Words: ...
 
-    def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> bytes: ...
+    def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> Iterable[bytes]:
+        """In order, made as they are asked for. Raises Unprintable then, and what reading the files raises."""
 
 
 class Scanner(Protocol):

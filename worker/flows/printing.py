@@ -1,5 +1,6 @@
 """From a claimed mail to its bytes: words, files, and which files the relay would not take."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from storage.records import Attachment
@@ -12,8 +13,11 @@ BASE64_GROWTH = 1.37
 ROOM_FOR_TEXT = 200_000
 
 
-def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> tuple[bytes, str]:
-    """The bytes and the text part. Files that the relay would not take are named and left out."""
+def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -> tuple[Iterable[bytes], str]:
+    """The bytes, in pieces that are made as they are asked for, and the text part.
+
+    Files that the relay would not take are named and left out.
+    """
     fitting = files_that_fit(claimed.files, relay.largest()) if claimed.files else []
     letter = (
         name_left_out(claimed.letter, claimed.files, fitting) if len(fitting) < len(claimed.files) else claimed.letter
@@ -23,7 +27,7 @@ def print_mail(house: House, relay: Relay, printer: Printer, claimed: Claimed) -
         LetterFile(
             name=each.name,
             media_type=each.media_type,
-            content=house.files.read_attachment(there(claimed.client_public_id), each.sha256),
+            content=house.files.kept_attachment(there(claimed.client_public_id), each.sha256),
         )
         for each in fitting
     ]

@@ -8,7 +8,7 @@ A fault of our own in one mail (a template, a name that cannot be printed) puts 
 mails that are sealed may be talked about with the relay, and only while an attempt of theirs is open (``recording``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -37,7 +37,22 @@ INTERNAL_REASON = "internal_content"
 GROUP = 10
 """So many attempts are opened ahead: what a crash can make us doubt, or send twice."""
 MOST_IN_MEMORY = 64 * 1024
-"""Larger mails are read from their file again when it is their turn, so that a batch of them fills no memory."""
+"""Larger mails are read from their file, a piece at a time, when it is their turn."""
+
+
+class Remembered:
+    """The pieces of a mail on their way to the store; of a small one, ``content`` is then what they were."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self.content: bytes | None = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if self.content is not None:
+                fits = len(self.content) + len(piece) <= MOST_IN_MEMORY
+                self.content = self.content + piece if fits else None
+            yield piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +88,7 @@ class Sealed:
             envelope_from=self.envelope_from,
             recipient=self.recipient,
             envelope_id=self.envelope_id,
-            content=house.files.read(self.path) if self.content is None else self.content,
+            content=house.files.kept_outgoing(self.path) if self.content is None else self.content,
         )
 
 
@@ -125,14 +140,19 @@ def print_and_store(house: House, relay: Relay, printer: Printer, claimed: Seque
 
 
 def print_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Claimed, shelf: Shelf) -> Printed | None:
-    """Makes the bytes at the first try; at a later one reads them. Raises FilesDown when nothing can be stored."""
+    """Makes the bytes at the first try; at a later one reads them. What cannot be stored, or whose files
+    cannot be read, waits; a large one that finds no room stops no small one.
+    """
     mail = claimed.mail
     try:
         if mail.bytes_path is not None:
-            content = house.files.read(mail.bytes_path)
-            return printed_of(claimed, mail.bytes_path, mail.sent_text or "", content)
-        content, text = print_mail(house, relay, printer, claimed)
-    except FilesDown:  # a file of this mail; the others may have theirs
+            kept = house.files.kept_outgoing(mail.bytes_path)
+            content = kept[:] if len(kept) <= MOST_IN_MEMORY else None
+            return Printed(claimed=claimed, path=mail.bytes_path, text=mail.sent_text or "", content=content)
+        pieces, text = print_mail(house, relay, printer, claimed)
+        written = Remembered(pieces)
+        path = shelf.put_outgoing(mail.public_id, written, f"{claimed.heading.dated_at:%Y-%m}")
+    except FilesDown:
         log.exception("files_down", mail=mail.id)
         put_all_off(house, [mail])
         return None
@@ -147,12 +167,7 @@ def print_or_stumble(house: House, relay: Relay, printer: Printer, claimed: Clai
         log.exception("not_built", mail=mail.id, tries=mail.tries)
         put_off(house, mail)
         return None
-    path = shelf.put_outgoing(mail.public_id, content, f"{claimed.heading.dated_at:%Y-%m}")
-    return printed_of(claimed, path, text, content)
-
-
-def printed_of(claimed: Claimed, path: str, text: str, content: bytes) -> Printed:
-    return Printed(claimed=claimed, path=path, text=text, content=content if len(content) <= MOST_IN_MEMORY else None)
+    return Printed(claimed=claimed, path=path, text=text, content=written.content)
 
 
 def seal(house: House, relay: Relay, printed: Sequence[Printed]) -> list[Sealed]:

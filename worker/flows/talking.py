@@ -100,13 +100,12 @@ class Round:
     def ask(self, sealed: Sealed) -> RelayAnswer:
         try:
             content = sealed.for_relay(self.house)
-        except FilesDown:
-            log.exception("files_down", mail=sealed.mail.id)
-            answer: RelayAnswer = Later(reply="not sent: the stored mail could not be read", busy=False)
-        else:
             reach("send.before_relay")
             answer = self.relay.send(content)
             reach("send.after_relay")
+        except FilesDown:  # before the relay was asked, or in the middle of the text: nothing was taken
+            log.exception("files_down", mail=sealed.mail.id)
+            answer = Later(reply="not sent: the stored mail could not be read", busy=False)
         self.heard.append(Tried(mail=sealed.mail, answer=answer))
         return answer
 

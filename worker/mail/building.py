@@ -11,7 +11,7 @@ between versions of Python, take several times as long, and let a subject inject
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from worker.core.letters import Heading, LetterFile, Words
 from worker.mail.header_lines import (
@@ -28,16 +28,29 @@ from worker.mail.mail_parts import file_part, text_part
 
 
 def build(heading: Heading, words: Words, files: Sequence[LetterFile] = ()) -> bytes:
-    """Raises Unprintable for an address or an id that cannot stand in a header."""
-    content = multipart(
-        "alternative",
-        boundary(heading.message_id, "words"),
-        [text_part("plain", words.text), text_part("html", words.html)],
-    )
-    if files:
-        parts = [content, *(file_part(each) for each in files)]
-        content = multipart("mixed", boundary(heading.message_id, "files"), parts)
-    return head(heading, words.subject).encode("ascii") + content
+    """The mail whole in memory. Raises Unprintable for an address or an id that cannot stand in a header."""
+    return b"".join(build_pieces(heading, words, files))
+
+
+def build_pieces(heading: Heading, words: Words, files: Sequence[LetterFile] = ()) -> Iterator[bytes]:
+    """As ``build``, a piece at a time: files are read as the mail is written. What reading them raises goes through."""
+    headers, said = head(heading, words.subject).encode("ascii"), words_part(heading, words)
+    if not files:
+        yield headers + said
+        return
+    edge = boundary(heading.message_id, "files")
+    yield headers + opened("mixed", edge) + part_start(edge) + said
+    for each in files:
+        yield part_start(edge)
+        yield from file_part(each)
+    yield parts_end(edge)
+
+
+def words_part(heading: Heading, words: Words) -> bytes:
+    """A whole part with its own header, ready to stand in another."""
+    edge = boundary(heading.message_id, "words")
+    parts = (text_part("plain", words.text), text_part("html", words.html))
+    return opened("alternative", edge) + b"".join(part_start(edge) + each for each in parts) + parts_end(edge)
 
 
 def head(heading: Heading, subject: str) -> str:
@@ -61,11 +74,16 @@ def head(heading: Heading, subject: str) -> str:
     return "".join(lines)
 
 
-def multipart(subtype: str, edge: str, parts: Sequence[bytes]) -> bytes:
-    """A whole part with its own header, ready to stand in another."""
-    opened = line("Content-Type", f'multipart/{subtype};\r\n boundary="{edge}"').encode("ascii")
-    mark = f"\r\n--{edge}".encode("ascii")
-    return opened + b"".join(mark + b"\r\n" + part for part in parts) + mark + b"--\r\n"
+def opened(subtype: str, edge: str) -> bytes:
+    return line("Content-Type", f'multipart/{subtype};\r\n boundary="{edge}"').encode("ascii")
+
+
+def part_start(edge: str) -> bytes:
+    return f"\r\n--{edge}\r\n".encode("ascii")
+
+
+def parts_end(edge: str) -> bytes:
+    return f"\r\n--{edge}--\r\n".encode("ascii")
 
 
 def boundary(message_id: str, what: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from worker.core.letters import LetterFile
+from worker.core.slices import pieces_of
 from worker.mail.cleaning import SURROGATES, clean_line, shortened
 from worker.mail.header_lines import line
 
@@ -22,6 +23,8 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9_.,()+ -]{1,60}")
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|]")
 MOST_NAME, UNNAMED = 150, "file"
 NAME_PIECE = 60
+CODED_AT_ONCE = 57 * 1024
+"""Whole lines of base64, which have 57 bytes each: the pieces of a file are coded as the file would be."""
 LINE_END = re.compile("\r\n|\r")
 
 
@@ -35,14 +38,17 @@ def text_part(subtype: str, text: str) -> bytes:
     return head.encode("ascii") + b"\r\n" + body
 
 
-def file_part(file: LetterFile) -> bytes:
+def file_part(file: LetterFile) -> Iterator[bytes]:
+    """A piece at a time: a large file is never whole in memory."""
     name = file_name_parameter(file.name)
     head = (
         line("Content-Type", media_type(file.media_type))
         + line("Content-Transfer-Encoding", "base64")
         + line("Content-Disposition", f"attachment{name}")
     )
-    return head.encode("ascii") + b"\r\n" + in_base64(file.content)
+    yield head.encode("ascii") + b"\r\n"
+    for piece in pieces_of(file.content, CODED_AT_ONCE):
+        yield in_base64(piece)
 
 
 def in_base64(raw: bytes) -> bytes:
@@ -61,7 +67,7 @@ def file_name_parameter(name: str) -> str:
     name = clean_file_name(name)
     if PLAIN_NAME.fullmatch(name):
         return f';\r\n filename="{name}"'
-    pieces = list(pieces_of(name))
+    pieces = list(name_pieces(name))
     if len(pieces) == 1:
         return f";\r\n filename*=utf-8''{pieces[0]}"
     return "".join(
@@ -79,7 +85,7 @@ def clean_file_name(name: str) -> str:
     return shortened(stem, MOST_NAME) + dot + ending
 
 
-def pieces_of(name: str) -> Iterator[str]:
+def name_pieces(name: str) -> Iterator[str]:
     """Percent-encoded, cut between characters and never inside one."""
     piece = ""
     for character in name:

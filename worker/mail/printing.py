@@ -1,9 +1,9 @@
 """The port ``Printer`` of worker.flows.ports: letters to words, words to bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from worker.core.letters import Heading, Letter, LetterFile, Words
-from worker.mail.building import build
+from worker.mail.building import build_pieces
 from worker.mail.rendering import render
 
 
@@ -13,5 +13,5 @@ class MailPrinter:
     def render(self, letter: Letter) -> Words:
         return render(letter)
 
-    def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> bytes:
-        return build(heading, words, files)
+    def build(self, heading: Heading, words: Words, files: Sequence[LetterFile]) -> Iterator[bytes]:
+        return build_pieces(heading, words, files)

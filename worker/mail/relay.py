@@ -1,9 +1,10 @@
 """The relay: our outgoing SMTP server, as the port ``worker.flows.ports.Relay`` wants it.
 
 One mail to one recipient per ``send``, and every way it can end is an answer of ``worker.core.relaying``; what a server
-says or a network does never raises. The dialogue is MAIL, RCPT, DATA, the text, a dot; with PIPELINING (RFC 2920) the
-first three go in one write. **The dot is the line**: a fault before it is Later (nothing was taken), one after it is
-InDoubt (the relay may have taken the mail and its 250 was lost).
+says or a network does never raises, what reading a large mail raises goes through. The dialogue is MAIL, RCPT, DATA,
+the text (``wire_text``), a dot; with PIPELINING (RFC 2920) the first three go in one write. **The dot is the line**: a
+fault before it is Later (nothing was taken), one after it is InDoubt (the relay may have taken the mail and its 250 was
+lost).
 
 - ``relay_answers``: replies to answers; ``relay_commands``: what is said; ``relay_connection``: one session
 - ``relay_opening``: TLS and login; ``relay_pool``: sessions used again, per process
@@ -14,12 +15,14 @@ import time
 
 from worker.core.failures import TemporaryFailure
 from worker.core.relaying import InDoubt, Later, RelayAnswer, SealedMail
+from worker.core.slices import Slices
 from worker.mail.relay_answers import Step, agrees, answer_to
 from worker.mail.relay_commands import Commands, commands_for
 from worker.mail.relay_connection import Connection, RelayOptions
 from worker.mail.relay_opening import LoginRefused, tls_context
 from worker.mail.relay_pool import Pool
 from worker.mail.tokens import TokenFailed
+from worker.mail.wire_text import wire_text
 
 __all__ = ["RelayOptions", "SmtpRelay"]
 
@@ -73,7 +76,7 @@ def hand_over(connection: Connection, mail: SealedMail) -> RelayAnswer:
         return commands
     # Until the dialogue has come to a known end, nobody else may use this session.
     connection.is_reusable = False
-    return ask_leave(connection, commands) or hand_over_text(connection, commands)
+    return ask_leave(connection, commands) or hand_over_text(connection, commands, mail.content)
 
 
 def ask_leave(connection: Connection, commands: Commands) -> RelayAnswer | None:
@@ -104,11 +107,15 @@ def is_in_step(connection: Connection, unread: int) -> bool:
     return 354 not in codes and 421 not in codes
 
 
-def hand_over_text(connection: Connection, commands: Commands) -> RelayAnswer:
-    """Text and dot share ``data_timeout``; after a slow upload the answer still has a command's time."""
+def hand_over_text(connection: Connection, commands: Commands, content: Slices) -> RelayAnswer:
+    """Text and dot share ``data_timeout``; after a slow upload the answer still has a command's time.
+
+    When the content cannot be read to its end, no dot is said: the session is dropped, and nothing was taken.
+    """
     options = connection.options
     began = time.monotonic()
-    connection.write(commands.text, options.data_timeout)
+    for piece in wire_text(content):
+        connection.write(piece, options.data_timeout - (time.monotonic() - began))
     try:
         connection.write(b".\r\n")
         reply = connection.read_reply(max(options.timeout, options.data_timeout - (time.monotonic() - began)))

@@ -1,4 +1,4 @@
-r"""What is said to a relay for one mail: MAIL, RCPT and DATA with what the relay offers, and the text on the wire.
+r"""What is said to a relay for one mail: MAIL, RCPT and DATA with what the relay offers.
 
 Reports are asked for with RFC 3461. Its *xtext* writes ``+``, ``=``, control and non-ASCII characters as ``+HH``: a
 plain ``+`` in ORCPT comes back mangled (STACK.md), and all our signed addresses have one. An address with non-ASCII
@@ -13,23 +13,21 @@ from dataclasses import dataclass
 
 from worker.core.relaying import Never, SealedMail
 from worker.mail.relay_answers import Step
+from worker.mail.wire_text import Measures, measures_of
 
 Offers = Mapping[str, str]
 """EHLO keyword in capitals to its parameters."""
 
 NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x20<>\x7f-\x9f\ud800-\udfff]")
-LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
-ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 BAD_RECIPIENT, BAD_SENDER, NEEDS_UTF8 = "5.1.3", "5.1.7", "5.6.7"
 """RFC 3463 and RFC 6531 3.5: what the relay would have said, had we asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """``lines``: MAIL, RCPT and DATA in order, each with CRLF. ``text``: dot-stuffed, without the last dot."""
+    """``lines``: MAIL, RCPT and DATA in order, each with CRLF."""
 
     lines: Mapping[Step, bytes]
-    text: bytes
     reports_asked: bool
 
 
@@ -45,13 +43,12 @@ def commands_for(mail: SealedMail, offers: Offers) -> Commands | Never:
             reply="not sent: the address has letters outside ASCII and the relay does not offer SMTPUTF8",
             status=NEEDS_UTF8,
         )
-    content = with_crlf(mail.content)
     lines = {
-        Step.MAIL: mail_line(sender, mail.envelope_id, content, offers, needs_utf8=needs_utf8),
+        Step.MAIL: mail_line(sender, mail.envelope_id, measures_of(mail.content), offers, needs_utf8=needs_utf8),
         Step.RCPT: rcpt_line(recipient, offers),
         Step.DATA: b"DATA\r\n",
     }
-    return Commands(lines=lines, text=LINE_START_DOT.sub(b"..", content), reports_asked="DSN" in offers)
+    return Commands(lines=lines, reports_asked="DSN" in offers)
 
 
 def wire_address(written: str) -> str | None:
@@ -67,11 +64,11 @@ def wire_address(written: str) -> str | None:
         return None
 
 
-def mail_line(sender: str, envelope_id: str, content: bytes, offers: Offers, *, needs_utf8: bool) -> bytes:
+def mail_line(sender: str, envelope_id: str, text: Measures, offers: Offers, *, needs_utf8: bool) -> bytes:
     words = [f"MAIL FROM:<{sender}>"]
     if "SIZE" in offers:
-        words.append(f"SIZE={len(content)}")
-    if "8BITMIME" in offers and not content.isascii():
+        words.append(f"SIZE={text.size}")
+    if "8BITMIME" in offers and not text.is_ascii:
         words.append("BODY=8BITMIME")
     if needs_utf8:
         words.append("SMTPUTF8")
@@ -107,10 +104,3 @@ def utf8_xtext(text: str) -> str:
     return "".join(
         char if 33 <= ord(char) <= 126 and char not in "+=\\" else f"\\x{{{ord(char):02X}}}" for char in text
     )
-
-
-def with_crlf(content: bytes) -> bytes:
-    """Whole lines that end with CRLF: a lone LF or CR before a dot would end the mail at some servers (smuggling)."""
-    if not content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n"):
-        content = ANY_LINE_END.sub(b"\r\n", content)
-    return content if content.endswith(b"\r\n") or not content else content + b"\r\n"

@@ -6,7 +6,7 @@ through ``written_text``. In the text part our own sentences flow at 74 columns,
 """
 
 import textwrap
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound
 
@@ -23,6 +23,7 @@ class NoTemplate(LookupError):  # noqa: N818 - named by the reaction
     """No words exist for this kind of mail."""
 
 
+@lru_cache(maxsize=512)
 def flow(sentence: str, width: int = COLUMNS) -> str:
     """Our own words in lines of at most so many columns; an address longer than that stays whole."""
     return textwrap.fill(sentence, width=width, break_long_words=False, break_on_hyphens=False)
