@@ -23,6 +23,7 @@ REPLYING = replace(TEST_POLICY, from_style=FromStyle.REPLY_ADDRESS)
 def sent_by_anne(policy: Policy = TEST_POLICY, **changes: Any) -> Sender:
     known: dict[str, Any] = {
         "side": Side.CLIENT,
+        "by_firm": True,
         "author_name": "Anne Dupont",
         "author_house_local": "anne.dupont",
         "client_name": "Boulangerie Martin",
@@ -34,7 +35,8 @@ def sent_by_anne(policy: Policy = TEST_POLICY, **changes: Any) -> Sender:
 
 def sent_by_sophie(policy: Policy = TEST_POLICY, **changes: Any) -> Sender:
     return sent_by_anne(
-        policy, **{"side": Side.FIRM, "author_name": "Sophie Martin", "author_house_local": None, **changes}
+        policy,
+        **{"side": Side.FIRM, "by_firm": False, "author_name": "Sophie Martin", "author_house_local": None, **changes},
     )
 
 
@@ -48,6 +50,13 @@ def test_a_case_manager_gets_the_mail_from_the_client_on_our_domain() -> None:
     assert sent_by_sophie() == Sender(
         name="Sophie Martin (Boulangerie Martin)", address="boulangerie.martin@mail.fiduciaire.example"
     )
+
+
+def test_what_a_colleague_wrote_never_comes_from_the_address_that_the_client_reads() -> None:
+    assert sent_by_anne(side=Side.FIRM) == Sender(
+        name="Anne Dupont (Boulangerie Martin)", address="anne.dupont@mail.fiduciaire.example"
+    )
+    assert sent_by_anne(side=Side.FIRM, author_house_local=None).address == REPLY
 
 
 def test_the_mailbox_style_keeps_the_names_and_uses_the_one_address() -> None:

@@ -6,6 +6,7 @@ from storage.states import Outcome, Visibility
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.attacks import ANNE, note
 from tests.flows.authentication import result
+from tests.flows.clicking import sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, header, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import view
@@ -142,6 +143,41 @@ def test_an_answer_to_a_note_without_its_address_stays_internal(
     assert (
         view(trusted.house, firm.anne, started.conversation_id).messages[-1].message.visibility is Visibility.INTERNAL
     )
+
+
+def test_a_mail_to_the_from_address_of_a_note_reaches_no_client(
+    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock
+) -> None:
+    """An address book keeps it as the colleague's: the next mail to her is written to it."""
+    started, _sent = asked
+    note(trusted, firm.bram, started, "Que penses-tu de ce client ?")
+    clock.forward(minutes=4)
+    out.run()
+    at_from = header(out.relay.sent[-1], "From").split("<")[1].strip(">")
+    mailed = len(sent_to(out, "sophie@boulangerie.example"))
+
+    raw = new_mail(ANNE, result("pass"), "Bram, il me fatigue, ce client.").replace(BAKERY.encode(), at_from.encode())
+    assert trusted.file(raw, at_from) is Outcome.HELD
+    clock.forward(minutes=10)
+    out.run()
+    assert len(sent_to(out, "sophie@boulangerie.example")) == mailed
+
+
+@pytest.mark.parametrize("quoted", ["the note", "its address"])
+def test_what_quotes_a_note_opens_no_conversation_with_the_client(
+    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock, quoted: str
+) -> None:
+    """The program of the case manager keeps no reference, and he writes to the address of the client."""
+    started, _sent = asked
+    said = "Que penses-tu de ce client, qui ne paie jamais ses factures à temps ?"
+    note(trusted, firm.bram, started, said)
+    clock.forward(minutes=4)
+    out.run()
+    below = said if quoted == "the note" else f"Bram <{address_in(out.relay.sent[-1])}>"
+    text = f"À surveiller de près.\r\n\r\nLe mardi 24 novembre 2026, Bram a écrit :\r\n> {below}"
+
+    assert trusted.file(new_mail(ANNE, result("pass"), text), BAKERY) is Outcome.HELD
+    assert trusted.last()[1].reason == Why.REPEATS_A_NOTE
 
 
 def test_an_authenticated_colleague_at_a_colleagues_address_posts_as_himself(

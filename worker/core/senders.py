@@ -7,10 +7,14 @@ signed reply address stands in Reply-To. By ``from_style``:
 style          towards contacts                                 towards case managers
 ============== ================================================ ==================================================
 person         ``Anne Dupont, Fiduciaire X`` and her address    ``Sophie Martin (Boulangerie Martin)`` and the
-               on our domain                                    client's address on our domain
+               on our domain                                    client's address on our domain; what a colleague
+                                                                wrote from that colleague's address there
 mailbox        the same names and the one address that the relay lets us send as
 reply_address  the same names and the signed reply address
 ============== ================================================ ==================================================
+
+A colleague's mail never bears the client's address: an address book would keep it as that colleague's, and what is
+written to it next time opens a conversation that the client reads (DESIGN.md invariant 10).
 
 A name or an address that is not there falls back to the next best: the firm's or client's name; the mailbox, the reply
 address, ``navette@DOMAIN`` (a local part that no person or client is ever given).
@@ -54,17 +58,18 @@ def sender_of(
     policy: Policy,
     *,
     side: Side,
+    by_firm: bool,
     author_name: str | None,
     author_house_local: str | None,
     client_name: str | None,
     client_house_local: str | None,
     reply_address: str | None,
 ) -> Sender:
-    """From of a mail to a reader of this ``side``.
+    """From of a mail to a reader of this ``side``. ``by_firm``: a case manager wrote what it carries.
 
     ``author_house_local``, ``client_house_local``: local parts on our domain; ``author_name`` None: the worker wrote.
     """
-    local = author_house_local if side is Side.CLIENT else client_house_local
+    local = author_house_local if side is Side.CLIENT or by_firm else client_house_local
     name = (
         name_for_contacts(policy, author_name)
         if side is Side.CLIENT

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage.records import Conversation, OutgoingMail
-from storage.states import AddressKind, Side
+from storage.states import AddressKind, Side, Visibility
 from worker.core.letter_rules import answer_address
 from worker.core.letters import Heading, Letter
 from worker.core.policy import FromStyle
@@ -45,7 +45,7 @@ def return_path(house: House, token: str) -> str:
 def heading_of(house: House, taking: Taking, papers: Papers, *, letter: Letter, token: str) -> Heading:
     mail, talk = taking.mail, papers.talk_of(taking)
     person = papers.people.get(mail.person_id) if mail.person_id is not None else None
-    sender = sender_for(house, mail, talk, papers, letter)
+    sender = sender_for(house, taking, talk, papers, letter)
     automatic = auto_headers(mail.kind)
     heading = Heading(
         from_name=sender.name,
@@ -93,10 +93,13 @@ def outlook_index(conversation: Conversation, earlier: list[datetime], *, now: d
     return theirs or thread_index(conversation.public_id, conversation.opened_at, replies)
 
 
-def sender_for(house: House, mail: OutgoingMail, talk: Talk | None, papers: Papers, letter: Letter) -> Sender:
+def sender_for(house: House, taking: Taking, talk: Talk | None, papers: Papers, letter: Letter) -> Sender:
+    mail = taking.mail
+    carried = [papers.messages[each.message_id] for each in taking.carried]
     return sender_of(
         house.policy,
         side=talk.reader.side if talk else Side.FIRM,
+        by_firm=mail.visibility is Visibility.INTERNAL or any(each.author_side is Side.FIRM for each in carried),
         author_name=letter.signer if talk else None,
         author_house_local=papers.locals_of_people.get(mail.author_id) if mail.author_id else None,
         client_name=letter.client_name if talk else None,

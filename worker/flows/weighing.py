@@ -18,15 +18,16 @@ from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
-from worker.core.forwards import original_in
+from worker.core.forwards import ADDRESS, original_in
 from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
 from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import Content, ParsedMail
 from worker.core.rejections import rejected_as_empty
+from worker.core.signed_addresses import token_in
 from worker.core.subjects import is_forward, strip_prefixes
 from worker.flows.conversation_texts import note_texts, sent_to
-from worker.flows.finding import gather_facts, token_of_message_id
+from worker.flows.finding import gather_facts, token_of_message_id, verified
 from worker.flows.house import House
 from worker.flows.ports import Reader
 
@@ -108,8 +109,9 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
-        # Clients read it: as with an answer of a case manager.
-        told = tells_a_note(session, house, decision.client.id, cut, attached)
+        # Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to.
+        whole = replace(cut, new_text=mail.text)
+        told = shows_note_address(house, mail.text) or tells_a_note(session, house, decision.client.id, whole, attached)
         return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if not isinstance(decision, Posts):
         return decision
@@ -210,6 +212,13 @@ def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, 
     if any(repeats_a_note(text, notes) for text in chain((cut.new_text,), attached.all_texts())):
         return True
     return any(is_internal_mail(session, house, each) for each in attached.message_ids)
+
+
+def shows_note_address(house: House, text: str) -> bool:
+    """Is a note address of ours written anywhere in it?"""
+    policy = house.policy
+    tokens = (verified(house, token_in(each, policy.domain, policy.separator)) for each in ADDRESS.findall(text))
+    return any(each is not None and each.kind is AddressKind.NOTE for each in tokens)
 
 
 def is_internal_mail(session: Session, house: House, message_id: str) -> bool:
