@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.mail.relay_server import EVERYTHING, Act, Answer, RelayServer, running
 from worker.core.relaying import InDoubt, Later, Never, SealedMail, Taken
 from worker.mail.relay import RelayOptions, SmtpRelay
+from worker.mail.wire_text import PIECE
 
 if TYPE_CHECKING:
     from worker.flows.ports import Relay
@@ -192,6 +194,31 @@ def test_a_mail_that_cannot_be_read_to_its_end_is_not_ended_by_a_dot(start: Star
     assert relay._pool()._idle == []
     assert isinstance(relay.send(MAIL), Taken)
     assert (server.sessions, server.mails) == (2, [ON_THE_WIRE])
+
+
+class FromASlowDisk:
+    """Twelve pieces; when they are read to be sent, each takes a tenth of a second."""
+
+    def __init__(self) -> None:
+        self.measured = 0
+
+    def __len__(self) -> int:
+        return 12 * PIECE
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        self.measured += 1
+        if self.measured > 12:
+            Event().wait(0.1)
+        return b"y" * (PIECE - 2) + b"\r\n"
+
+
+def test_all_pieces_of_a_text_share_one_time(start: Start) -> None:
+    server, relay = start({}, data_timeout=0.5)
+
+    assert relay.send(replace(MAIL, content=FromASlowDisk())) == Later(
+        reply="the relay did not answer in time", busy=True
+    )
+    assert server.mails == []
 
 
 @pytest.mark.parametrize("act", Act)
