@@ -13,12 +13,12 @@ from typing import assert_never
 import structlog
 from sqlalchemy.orm import Session
 
-from storage import attention, conversations, inbox, people, signed
+from storage import conversations, inbox, people
 from storage.database import DatabaseDown
 from storage.files import FilesDown
 from storage.reading_ahead import remembering
 from storage.records import Arrival, ArrivalId, Client, ConversationId, FilingId
-from storage.states import ArrivalState, AttentionReason, Outcome, Side
+from storage.states import ArrivalState, Outcome
 from worker.core.failures import TemporaryFailure
 from worker.core.filing_facts import (
     Commands,
@@ -33,22 +33,20 @@ from worker.core.filing_facts import (
     Rejects,
 )
 from worker.core.new_text import Cut
-from worker.core.signed_addresses import token_in
 from worker.faults import reach
 from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
 from worker.flows.braking import brake_together, tell_brake
 from worker.flows.examining import examine
 from worker.flows.filing_work import Applied
-from worker.flows.finding import verified
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.looking_ahead import look_ahead
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
-from worker.flows.quarantine_alarms import tell_quarantined
 from worker.flows.raw_mails import raw_of
 from worker.flows.rejecting import reject_quarantined
+from worker.flows.shelving import end_shelf_attention, quarantine
 from worker.flows.weighing import Attached, Look, cut_of, is_the_same, look, read_attached, reconsider
 
 log = structlog.get_logger("navette.filing")
@@ -245,13 +243,6 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
     return applied
 
 
-def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now: datetime) -> None:
-    """A mail that was in quarantine is filed now: what it opened there ends."""
-    conversation_id = meant_conversation(session, house, arrival)
-    if conversation_id is not None:
-        attention.close_unfiled(session, conversation_id, now=now)
-
-
 def end(
     session: Session, arrival: Arrival, filing_id: FilingId, fingerprint: str, *, why: str | None, now: datetime
 ) -> None:
@@ -288,22 +279,3 @@ def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | No
         pause = FIRST_PAUSE * 4 ** (errors - 1)
         inbox.write_arrival(session, arrival.id, arrival.fence, errors=errors, error=error, due_at=now + pause)
         return None
-
-
-def quarantine(
-    session: Session, house: House, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None
-) -> None:
-    """On the shelf, and shown to the firm where the address says which conversation it was for."""
-    values = {"state": ArrivalState.QUARANTINED, "error": error, "filed_at": now}
-    inbox.write_arrival(session, arrival.id, arrival.fence, **values, **({"errors": errors} if errors else {}))
-    conversation_id = meant_conversation(session, house, arrival)
-    if conversation_id is not None:
-        attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
-    tell_quarantined(session, house, arrival, error, now=now)
-    log.error("quarantined", arrival=arrival.id, error=error)
-
-
-def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:
-    token = verified(house, token_in(arrival.envelope_to, house.policy.domain, house.policy.separator))
-    row = signed.signed_address(session, token.public_id) if token else None
-    return row.conversation_id if row else None
