@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.records import ConversationId, Filing, FilingId, PersonId
@@ -81,7 +81,8 @@ def may_answer_today(session: Session, address: str, reason: str, *, now: dateti
     return add_if_new(session, answers_given, address=address, reason=reason, day=day, created_at=now) is not None
 
 
-def answers_since(session: Session, person_id: PersonId, kind: MailKind, *, since: datetime) -> int:
-    same = (outgoing_mails.c.person_id == person_id, outgoing_mails.c.kind == kind)
-    counted = select(func.count()).select_from(outgoing_mails).where(*same, outgoing_mails.c.created_at >= since)
-    return int(session.execute(counted).scalar_one())
+def answers_since(session: Session, person_id: PersonId, about: ConversationId | None, *, since: datetime) -> int:
+    """Answers to his commands about this conversation: they are of none, and name it in their details."""
+    same = (outgoing_mails.c.person_id == person_id, outgoing_mails.c.kind == MailKind.COMMAND_ANSWER)
+    wanted = select(outgoing_mails.c.details).where(*same, outgoing_mails.c.created_at >= since)
+    return sum((each or {}).get("about") == about for each in session.scalars(wanted))

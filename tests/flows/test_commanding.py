@@ -8,7 +8,7 @@ from tests.flows.attacks import ANNE
 from tests.flows.clicking import mails_of_kind, sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post, open_for_firm
-from tests.flows.test_portal import view
+from tests.flows.test_portal import ask, view
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import post_message
 
@@ -186,3 +186,21 @@ def test_a_forged_command_is_held(room: Mailroom, firm: Firm, asked: Asked, to_a
 
     assert say(room, to_anne, "/close", sender="Mallory <m@elsewhere.example>") is Outcome.HELD
     assert view(room.house, firm.anne, started.conversation_id).conversation.state is ConversationState.OPEN
+
+
+def test_answers_end_after_twenty_in_one_conversation_and_go_on_in_another(
+    room: Mailroom, firm: Firm, to_anne: SealedMail, out: Post, clock: HandClock
+) -> None:
+    started = ask(room.house, firm, to=[firm.sophie])
+    clock.forward(seconds=60)
+    out.run()
+    other = to_case_manager(room, (started, out.relay.sent[-1]), out, clock)
+    for _ in range(22):
+        assert say(room, to_anne, "/liste", note=True) is Outcome.COMMAND
+    assert len(told(room)) == 20
+
+    assert say(room, other, "/liste", note=True) is Outcome.COMMAND
+    assert len(told(room)) == 21
+    clock.forward(minutes=121)
+    assert say(room, to_anne, "/liste", note=True) is Outcome.COMMAND
+    assert len(told(room)) == 22

@@ -8,6 +8,7 @@ import pytest
 
 from storage.states import Language, MailKind, Side, Visibility
 from worker.checking.words import desk_letters, sample
+from worker.core.commands import Verb
 from worker.core.desk import DESK_KINDS, FOR_THE_FIRM, INTROS, AnswerLine, Desk, Link
 from worker.core.filing_facts import Why
 from worker.core.held_rules import HELD_REASONS, OFFERS, offers_for
@@ -144,3 +145,8 @@ def test_each_part_says_how_to_choose_in_its_own_way_and_only_where_there_is_a_c
 def said(text: str) -> str:
     """On one line; a French blank before a colon is one of those at which lines are broken."""
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize("why", [Why.TOO_MANY_MAILS, Why.REPEATS_ONE_TEXT, Why.ANSWERS_AT_ONCE])
+def test_what_the_brake_holds_is_accepted_or_refused_by_a_link(why: Why) -> None:
+    assert offers_for(why, in_conversation=True) == (Verb.ACCEPT, Verb.REFUSE)

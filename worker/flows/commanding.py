@@ -59,7 +59,9 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
             if row is not None and any(each.is_done for each in reports):
                 signed.use_signed_address(session, row.public_id, now=now)
             due += [each for report in reports for each in report.due]
-            due += answer(session, person, lines_of(reports, asked, again, applied.outcome), reports, now=now)
+            due += answer(
+                session, person, conversation, lines_of(reports, asked, again, applied.outcome), reports, now=now
+            )
     house.bell.ring_outgoing(due)
     return applied.outcome
 
@@ -116,19 +118,28 @@ def lines_of(reports: list[Report], asked: Asked, seen: Look, outcome: Outcome) 
 
 
 def answer(
-    session: Session, person: Person, lines: list[AnswerLine], reports: list[Report], *, now: datetime
+    session: Session,
+    person: Person,
+    conversation: Conversation | None,
+    lines: list[AnswerLine],
+    reports: list[Report],
+    *,
+    now: datetime,
 ) -> list[OutgoingMailId]:
-    """To a case manager, at his registered address, and not without end."""
+    """To a case manager, at his registered address, and not without end: counted in each conversation by itself, and
+    together where he named none.
+    """
     if not people.is_case_manager(session, person.id):
         return []
     address = mailable(session, person)
-    since = now - ANSWERS_WITHIN
-    answered = held.answers_since(session, person.id, MailKind.COMMAND_ANSWER, since=since)
+    about = conversation.id if conversation else None
+    answered = held.answers_since(session, person.id, about, since=now - ANSWERS_WITHIN)
     if address is None or answered >= MOST_ANSWERS:
         return []
     details = {
         "intro": "answer",
         "lines": [[each.key, dict(each.values)] for each in lines],
         "text": "\n\n".join(each.text for each in reports if each.text),
+        "about": about,
     }
     return [plan(session, MailKind.COMMAND_ANSWER, address, person.language, person.id, details=details, now=now)]
