@@ -1,10 +1,12 @@
 """What is found in each kind of file, and what is not held against it."""
 
 import io
+import os
 import struct
 import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -196,6 +198,14 @@ def test_a_picture_that_is_too_large_for_us_is_not_turned() -> None:
 def test_a_broken_heic_has_no_jpeg(limited: LimitedReader) -> None:
     with folder_for([heic()[:100]]) as (path, out):
         assert as_jpeg(limited, path, out) is None
+
+
+def test_a_machine_that_stands_still_makes_no_pdf_unreadable(tmp_path: Path) -> None:
+    """The time by the wall is over: of the file nothing is known, and its sender is told nothing."""
+    os.mkfifo(tmp_path / "a.pdf")
+    reader = LimitedReader(ReaderLimits(seconds=0.2))
+    found = look_at(reader, tmp_path / "a.pdf", media_type=PDF, name="a.pdf")
+    assert found.inside is Inside.UNKNOWN
 
 
 def test_a_reader_that_dies_makes_a_pdf_unreadable_and_says_nothing_of_a_picture() -> None:

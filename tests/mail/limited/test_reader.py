@@ -1,18 +1,20 @@
 """The child may die, hang, eat memory and lie: the parent gets an answer and goes on."""
 
+import contextlib
 import os
 import signal
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.mail.made_files import archive, picture
+from tests.mail.made_files import archive, picture, tnef, tnef_file
 from worker.mail.limited.framing import LARGEST, Silence, read_message
 from worker.mail.limited.questions import Question, ReaderLimits
-from worker.mail.limited.reader import MOST_QUESTIONS, LimitedReader, Told, Unread, folder_for
+from worker.mail.limited.reader import MOST_QUESTIONS, LimitedReader, Told, Unread, folder_for, how_it_died
 
 
 @pytest.fixture
@@ -52,9 +54,61 @@ def test_a_child_that_died_between_questions_is_replaced(limited: LimitedReader,
     assert limited.child_pid not in {first, None}
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_child_that_somebody_kills_over_a_file_is_asked_again(
+    limited: LimitedReader, tmp_path: Path, how: int
+) -> None:
+    """The kernel when memory is short, an operator: it says nothing about the file."""
+    path = tmp_path / "slow"
+    os.mkfifo(path)
+    killer = threading.Thread(target=kill_the_reader, args=(limited, path, 1, how, tnef(tnef_file("a.pdf", b"x"))))
+    killer.start()
+    answer = limited.ask(Question.TNEF, path, out=tmp_path)
+    killer.join()
+    assert isinstance(answer, Told)
+    assert [each["name"] for each in answer.values["files"]] == ["a.pdf"]
+
+
+def test_a_child_that_is_killed_twice_over_a_file_says_nothing_about_it(limited: LimitedReader, tmp_path: Path) -> None:
+    path = tmp_path / "slow"
+    os.mkfifo(path)
+    killer = threading.Thread(target=kill_the_reader, args=(limited, path, 2, signal.SIGKILL))
+    killer.start()
+    assert limited.ask(Question.TNEF, path, out=tmp_path) is Unread.NOT_STARTED
+    killer.join()
+
+
+def kill_the_reader(limited: LimitedReader, path: Path, times: int, how: int, content: bytes = b"") -> None:
+    """So many times while it reads the pipe; then write what it waits for."""
+    for _ in range(times):
+        with path.open("wb"):  # opened when the child has opened it
+            child = limited.child_pid
+            assert child is not None
+            os.kill(child, how)
+            with contextlib.suppress(ChildProcessError):  # its parent has buried it already
+                os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    if content:
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (-signal.SIGSEGV, Unread.DIED),
+        (-signal.SIGABRT, Unread.DIED),
+        (1, Unread.DIED),
+        (None, Unread.DIED),
+        (-signal.SIGPROF, Unread.TIME),
+        (-signal.SIGKILL, Unread.KILLED),
+    ],
+)
+def test_what_a_file_does_to_its_reader_is_told_from_what_others_do(code: int | None, why: Unread) -> None:
+    assert how_it_died(code) is why
+
+
 def test_a_child_that_says_nothing_is_killed(endless: Path) -> None:
     reader = LimitedReader(ReaderLimits(seconds=0.3))
-    assert reader.ask(Question.TNEF, endless, out=endless.parent) is Unread.TIME
+    assert reader.ask(Question.TNEF, endless, out=endless.parent) is Unread.SILENT
     assert reader.child_pid is None
 
 

@@ -1,7 +1,8 @@
 """Which question a file is asked, by its type, and what no answer means.
 
-A reader that dies over a PDF, a ZIP or an Office file, or takes too long, makes it unreadable; of a picture or XML that
-nobody here can read nothing is known, and nothing is said against it.
+A reader that dies over a PDF, a ZIP or an Office file, or uses up its time of the processor, makes it unreadable; of a
+picture or XML that nobody here can read nothing is known, and nothing is said against it. Neither is it when somebody
+killed the reader, or the machine stood still.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from worker.core.file_looks import NOT_LOOKED, FileLook, Inside
 from worker.mail.limited.answers import invoice_of, look_of
 from worker.mail.limited.questions import Question
-from worker.mail.limited.reader import LimitedReader, Told, Unread
+from worker.mail.limited.reader import NOT_ITS_FAULT, LimitedReader, Told
 
 PICTURES = frozenset(
     {"image/jpeg", "image/png", "image/gif", "image/heic", "image/heif", "image/webp", "image/bmp", "image/tiff"}
@@ -44,7 +45,7 @@ def look_at(reader: LimitedReader, path: Path, *, media_type: str, name: str, ou
         if question is Question.INVOICE:
             return FileLook(inside=Inside.UNKNOWN, invoice=invoice_of(answer.values))
         return look_of(answer.values)
-    is_its_fault = answer is not Unread.NOT_STARTED and question in STRICT
+    is_its_fault = answer not in NOT_ITS_FAULT and question in STRICT
     return FileLook(inside=Inside.UNREADABLE if is_its_fault else Inside.UNKNOWN)
 
 

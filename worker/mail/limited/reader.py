@@ -1,7 +1,8 @@
 """The parent's side: asks the child, outlives it. One per worker process; threads take turns.
 
 Never raises for what a file or the child does. ``Unread.NOT_STARTED`` is our own trouble (no memory for a process, no
-room for a file): nothing is known about the file then, and nobody may be told that it is bad.
+room for a file): nothing is known about the file then, and nobody may be told that it is bad. A child that somebody
+killed (an operator, a kernel without memory) was not killed by the file: the question is asked once more.
 """
 
 import contextlib
@@ -27,13 +28,20 @@ MOST_QUESTIONS = 500
 """Then the child is replaced: what its libraries leak ends there."""
 
 
+KILLED_BY_OTHERS = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+
+
 class Unread(StrEnum):
-    """Why there is no answer."""
+    """Why there is no answer. ``TIME``: of the processor; ``SILENT``: by the wall, which a machine that is frozen or
+    has other work uses up too; ``KILLED`` is not told to anybody: ``ask`` asks again.
+    """
 
     FAILED = "failed"
     MEMORY = "memory"
     TIME = "time"
+    SILENT = "silent"
     DIED = "died"
+    KILLED = "killed"
     NOT_STARTED = "not_started"
 
 
@@ -58,8 +66,12 @@ class LimitedReader:
         """``out``: an empty folder for what is unpacked."""
         request = framed({"question": question, "path": str(path), "out": str(out) if out else None})
         with self._lock:
-            child = self._running() or self._started()
-            return Unread.NOT_STARTED if child is None else self._exchange(child, request)
+            for _ in range(2):
+                child = self._running() or self._started()
+                answer = Unread.NOT_STARTED if child is None else self._exchange(child, request)
+                if answer is not Unread.KILLED:
+                    return answer
+            return Unread.NOT_STARTED
 
     @property
     def child_pid(self) -> int | None:
@@ -110,9 +122,9 @@ class LimitedReader:
             values = read_message(taker(child.stdout.fileno(), time.monotonic() + self.limits.seconds))
         except TooLong:
             self._end()
-            return Unread.TIME
+            return Unread.SILENT
         except (Silence, OSError):
-            return Unread.TIME if self._end(patience=2.0) == -signal.SIGPROF else Unread.DIED
+            return how_it_died(self._end(patience=2.0))
         if "fault" not in values:
             return Told(values=values)
         if values["fault"] == Unread.MEMORY:
@@ -121,7 +133,7 @@ class LimitedReader:
         return Unread.FAILED
 
     def _end(self, *, patience: float = 0.0) -> int | None:
-        """Stop the child for good; how it ended. ``patience``: seconds for one that is ending by itself."""
+        """Stop the child for good; how it ended by itself. ``patience``: seconds for one that is ending."""
         child, self._child = self._child, None
         if child is None:
             return None
@@ -130,11 +142,22 @@ class LimitedReader:
                 child.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(patience)
+        by_itself = child.poll()
         child.kill()
         child.wait()
         if child.stdout is not None:
             child.stdout.close()
-        return child.returncode
+        return by_itself
+
+
+NOT_ITS_FAULT = frozenset({Unread.SILENT, Unread.KILLED, Unread.NOT_STARTED})
+"""What says nothing about the file."""
+
+
+def how_it_died(code: int | None) -> Unread:
+    if code in KILLED_BY_OTHERS:
+        return Unread.KILLED
+    return Unread.TIME if code == -signal.SIGPROF else Unread.DIED
 
 
 def end_with_us(child: "subprocess.Popen[bytes]", pid: int) -> None:
