@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     separator: str = Field("+", description="between prefix and token in signed addresses")
     undo_seconds: int = Field(60, ge=0, description="a portal message waits this long before it is mailed")
     undo_max_seconds: int = Field(300, ge=0, description="the longest a mail waits while messages join it")
+    at_once_seconds: int = Field(
+        60, ge=0, le=3600, description="answers that come so fast, three in a row, are a program's; 0: nobody's"
+    )
     join_inbound_seconds: int = Field(180, ge=0, description="mails of a contact to a case manager join this long")
     sending: Sending = Field(Sending.OFF, description="off, only-listed or on: nothing leaves before the firm says so")
     sending_listed: str = Field("", description="addresses and @domains for only-listed, separated by commas")

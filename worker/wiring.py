@@ -115,6 +115,7 @@ def policy_of(settings: Settings) -> Policy:
         send_lease=lease,
         file_lease=lease,
         give_up_after=timedelta(days=settings.give_up_days),
+        at_once=timedelta(seconds=settings.at_once_seconds),
         file_rules=FileRules(
             largest=settings.file_max_bytes, refused_types=endings(settings.refused_file_types) or PROGRAMS
         ),

@@ -78,6 +78,7 @@ def plant(
             "NAVETTE_SINK_PROTOCOL": "lmtp",
             "NAVETTE_SINK_PORT": port,
             "NAVETTE_TASK_SECONDS": "10",
+            "NAVETTE_AT_ONCE_SECONDS": "0",  # whoever answers here is a program, and as fast as one
         }
         made = Plant(
             tmp_path, postgres=postgres, redis=redis, postfix=start_postfix(routes), dovecot=dovecot, **settings

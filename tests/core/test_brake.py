@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import START
 from worker.core.brake import Brake, Past, PastMail, brake
 
+MINUTE = timedelta(seconds=60)
 LONG = "Je suis en congé et je vous répondrai à mon retour."
 
 
@@ -14,14 +15,16 @@ def mail(minutes: float, text: str = LONG, *, files: bool = False) -> PastMail:
     return PastMail(happened_at=START + timedelta(minutes=minutes), text=text, has_files=files)
 
 
-def judged(*row: PastMail, count: int | None = None, ours: tuple[float, ...] = ()) -> Brake | None:
+def judged(
+    *row: PastMail, count: int | None = None, ours: tuple[float, ...] = (), at_once: timedelta = MINUTE
+) -> Brake | None:
     """The first is the present one, then what came before, newest first; ``ours``: when mails of ours went."""
     past = Past(
         count=len(row) - 1 if count is None else count,
         last=row[1:],
         ours=tuple((START + timedelta(minutes=each),) for each in ours),
     )
-    return brake(row[0], past, free=20, most=200)
+    return brake(row[0], past, free=20, most=200, at_once=at_once)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,8 @@ def test_the_third_mail_that_follows_ours_within_a_minute_is_held() -> None:
 
     assert judged(*row, ours=(-0.5, 9.5, 19.5)) is Brake.QUICK
     assert judged(*row, ours=(-0.5, 9.5, 18)) is None
+    assert judged(*row, ours=(-0.5, 9.5, 18), at_once=MINUTE * 3) is Brake.QUICK
+    assert judged(*row, ours=(0, 10, 20), at_once=timedelta(0)) is None
     assert judged(*row, ours=(-0.5, 9.5)) is None
     assert judged(*row[:2], ours=(9.5, 19.5)) is None
 
@@ -67,4 +72,4 @@ def test_an_answer_may_come_before_the_relay_s_word_was_recorded() -> None:
     )
     past = Past(count=2, last=(mail(10, "b"), mail(0, "c")), ours=times)
 
-    assert brake(mail(20, "a"), past, free=20, most=200) is Brake.QUICK
+    assert brake(mail(20, "a"), past, free=20, most=200, at_once=MINUTE) is Brake.QUICK

@@ -2,7 +2,7 @@
 
 All is about one sender in one conversation within the window (120 minutes). In this order:
 
-- three mails in a row that repeat one text, or that each follow another mail of ours within 60 seconds: held;
+- three mails in a row that repeat one text, or that each follow another mail of ours at once (60 seconds): held;
 - above 200 mails: held;
 - above 20 mails: filed, but copies to the others join into one mail per window.
 
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-QUICK = timedelta(seconds=60)
 TIMES = 3
 SHORTEST_REPEATED = 12
 """Characters."""
@@ -49,12 +48,12 @@ class Past:
     ours: tuple[tuple[datetime, ...], ...]
 
 
-def brake(present: PastMail, past: Past, *, free: int, most: int) -> Brake | None:
-    """``free``: so many mails go unbraked; ``most``: so many are filed."""
+def brake(present: PastMail, past: Past, *, free: int, most: int, at_once: timedelta) -> Brake | None:
+    """``free``: so many mails go unbraked; ``most``: so many are filed; ``at_once``: nobody's when it is zero."""
     row = (present, *past.last)[:TIMES]
     if len(row) == TIMES and repeats(row):
         return Brake.REPEATS
-    if len(row) == TIMES and are_quick(row, past.ours):
+    if len(row) == TIMES and at_once and are_quick(row, past.ours, at_once):
         return Brake.QUICK
     if past.count >= most:
         return Brake.TOO_MANY
@@ -66,17 +65,17 @@ def repeats(row: tuple[PastMail, ...]) -> bool:
     return len(texts) == 1 and len(min(texts)) >= SHORTEST_REPEATED and not any(each.has_files for each in row)
 
 
-def are_quick(row: tuple[PastMail, ...], ours: tuple[tuple[datetime, ...], ...]) -> bool:
-    """Does each follow another mail of ours within a minute?"""
-    followed = {followed_mail(each, ours) for each in row}
+def are_quick(row: tuple[PastMail, ...], ours: tuple[tuple[datetime, ...], ...], at_once: timedelta) -> bool:
+    """Does each follow another mail of ours?"""
+    followed = {followed_mail(each, ours, at_once) for each in row}
     return None not in followed and len(followed) == len(row)
 
 
-def followed_mail(mail: PastMail, ours: tuple[tuple[datetime, ...], ...]) -> int | None:
-    """The position of the last mail of ours that went within a minute before it."""
+def followed_mail(mail: PastMail, ours: tuple[tuple[datetime, ...], ...], at_once: timedelta) -> int | None:
+    """The position of the last mail of ours that went right before it."""
     found = [
         position
         for position, times in enumerate(ours)
-        if any(timedelta(0) <= mail.happened_at - at <= QUICK for at in times)
+        if any(timedelta(0) <= mail.happened_at - at <= at_once for at in times)
     ]
     return found[-1] if found else None

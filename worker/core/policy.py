@@ -60,6 +60,7 @@ class Policy:
     brake_window: timedelta = timedelta(minutes=120)
     brake_from: int = 20
     hold_from: int = 200
+    at_once: timedelta = timedelta(seconds=60)
     file_rules: FileRules = field(default_factory=FileRules)
     scans_files: bool = False
     scan_patience: timedelta = timedelta(minutes=60)

@@ -7,7 +7,7 @@ count each other. What is held is told to the firm like every held mail; that co
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from storage import brake_history, operation
 from storage.brake_history import Lately, PostedMail, Writer
 from storage.records import Arrival, PersonId
-from worker.core.brake import QUICK, TIMES, Brake, Past, PastMail, brake
+from worker.core.brake import TIMES, Brake, Past, PastMail, brake
 from worker.core.filing_facts import Decision, Facts, Holds, Opens, Posts, Why
 from worker.core.letters import Notice
 from worker.flows.findings import Ready
@@ -81,7 +81,7 @@ def brake_on(session: Session, house: House, ready: Ready, writer: Writer, latel
     )
     has_files = bool(ready.facts.mail.files)
     present = PastMail(happened_at=writer.until, text=ready.cut.new_text, has_files=has_files)
-    return brake(present, past, free=house.policy.brake_from, most=house.policy.hold_from)
+    return brake(present, past, free=house.policy.brake_from, most=house.policy.hold_from, at_once=house.policy.at_once)
 
 
 class Opened:
@@ -111,14 +111,15 @@ class Opened:
         """Too many of one sender; or his third one, that again answers a mail to somebody else at once."""
         since, person_id = arrival.happened_at - self.policy.brake_window, decision.person.id
         opened = self.here[person_id] + sum(who == person_id and at > since for who, at in self.known)
-        at_once = any(is_at_once(arrival.happened_at, each.mail.dated_at) for each in facts.answered)
+        quick = self.policy.at_once
+        at_once = any(is_at_once(arrival.happened_at, each.mail.dated_at, quick) for each in facts.answered)
         if at_once and not decision.verified and opened >= TIMES - 1:
             return Why.ANSWERS_AT_ONCE
         return Why.TOO_MANY_MAILS if opened >= self.policy.hold_from else None
 
 
-def is_at_once(came_at: datetime, went_at: datetime | None) -> bool:
-    return went_at is not None and abs(came_at - went_at) <= QUICK
+def is_at_once(came_at: datetime, went_at: datetime | None, within: timedelta) -> bool:
+    return went_at is not None and timedelta(0) < within and abs(came_at - went_at) <= within
 
 
 def tell_brake(session: Session, house: House, facts: Facts, decision: Decision, *, now: datetime) -> None:
