@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from worker.core.new_text.foreign import is_disclaimer, paragraphs
 from worker.core.new_text.marking import Mark, Marked
-from worker.core.new_text.signatures import block_start, marked_start, tagline_start
+from worker.core.new_text.signatures import block_start, marked_start
+from worker.core.new_text.taglines import taglines_inside, tagline_start
 
 
 def settle_skipped(marked: Marked) -> None:
@@ -35,11 +36,24 @@ def cut_signatures(marked: Marked) -> None:
         marked.mark(start, end, Mark.SIGNATURE)
     if not marked.has_new_words():
         marked.marks = kept
-    for first, end in new_stretches(marked):
-        start = tagline_start(marked.lines, first, end)
-        marked.mark(start, end, Mark.SIGNATURE)
+    cut_taglines(marked)
     if not marked.rules and Mark.SIGNATURE in marked.marks:
         marked.rules.append("signature")
+
+
+def cut_taglines(marked: Marked) -> None:
+    """Where the author goes on below one, it goes and his text stays. A home-made one goes only at the end of what he
+    wrote: between quoted lines "Met mijn gsm gestuurd" answers one, and alone it is all he says.
+    """
+    for first, end in new_stretches(marked):
+        start = tagline_start(marked.lines, first, end, home_made=not is_between_quotes(marked, first, end))
+        for number in (*taglines_inside(marked.lines, first, start), *range(start, end)):
+            marked.marks[number] = Mark.SIGNATURE
+
+
+def is_between_quotes(marked: Marked, first: int, end: int) -> bool:
+    quoted = {Mark.QUOTED, Mark.BELOW}
+    return not quoted.isdisjoint(marked.marks[:first]) and not quoted.isdisjoint(marked.marks[end:])
 
 
 def new_stretches(marked: Marked) -> Iterator[tuple[int, int]]:

@@ -27,6 +27,11 @@ LABELS_INSIDE = re.compile(
     r"(?:(De|Van|Von|From)|(Date|Envoyé|Datum|Verzonden|Gesendet|Sent)|(À|A|Aan|An|To)"
     r"|(Objet|Onderwerp|Betreff|Subject)) ?:"
 )
+ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]{1,80}\W{0,3}:$")
+# Notes: ``"Anne Dupont" ---12/10/2026 14:20:00---Bonjour,``, with the first words of the mail.
+NOTES = re.compile(
+    r"^\S[^\n]{1,80}? ?-{3,5}\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?-{3,5}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ def header_at(lines: Sequence[Line], number: int, evidence: Evidence, *, ours: b
     line = lines[number]
     if line.is_blank:
         return None
-    for find in (original_at, block_at, attribution_at):
+    for find in (original_at, block_at, attribution_at, notes_at):
         found = find(lines, number, evidence)
         if found is not None and (not ours or not evidence.names or evidence.names_us(joined(lines, found))):
             return found
@@ -223,6 +228,16 @@ def begins_later(lines: Sequence[Line], first: int, end: int) -> bool:
     return False
 
 
+def notes_at(lines: Sequence[Line], number: int, _: Evidence) -> Header | None:
+    """The line of Notes, with the labels that it may draw below."""
+    text = lines[number].content
+    if "---" not in text or NOTES.match(text[:MOST_OF_A_LINE]) is None:
+        return None
+    below = after_blanks(lines, number + 1)
+    block = block_at(lines, below, Evidence()) if below < len(lines) else None
+    return Header(first=number, end=block.end if block else number + 1, rule="attribution")
+
+
 def may_start(text: str) -> bool:
     text = text.lstrip("- ")
     if text.startswith(STARTS):
@@ -234,10 +249,13 @@ def may_start(text: str) -> bool:
 
 def is_introduction(text: str) -> bool:
     """It ends with its verb, or with a colon. Zoho and Notes draw dashes around it."""
-    text = text.strip("- *_") if is_dashed(text) else text.rstrip(" *_")
+    if is_dashed(text):
+        return any(verb in text for verb in VERBS)
+    text = text.rstrip(" *_")
     if text.endswith(":"):
         dated = text[:1].isdigit() and "@" in text
-        return dated or text.startswith(QUOTING) or any(verb in text for verb in VERBS)
+        quoting = text.startswith(QUOTING) and ENDS_WITH_ADDRESS.search(text) is not None
+        return dated or quoting or any(verb in text for verb in VERBS)
     return text.endswith(VERBS)
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from worker.core.new_text.notices import DEVICES, TAGLINES
 from worker.core.new_text.patterns import ORIGINALS
+from worker.core.new_text.tagline_words import DEVICES, TAGLINES
 from worker.core.parsed import BodyLine
 
 MOST_CHARACTERS = 512_000

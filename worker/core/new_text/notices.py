@@ -1,4 +1,4 @@
-"""Words that machines and programs add to a mail: banners, disclaimers, taglines; and what announces answers below.
+"""Words that machines add to a mail: banners, disclaimers; and what an author announces below.
 
 French, Dutch, German and English. Data only; lower case, plain apostrophes.
 """
@@ -81,96 +81,6 @@ SCANNERS = (
     "checked for viruses",
     "www.avast.com",
     "www.avg.com",
-)
-
-# One-line taglines of phones and apps: how they begin, and what one of their words must be.
-TAGLINES = (
-    "envoyé de",
-    "envoyé depuis",
-    "envoyé à partir",
-    "envoyé avec",
-    "envoyé via",
-    "envoyé par mon",
-    "obtenez outlook",
-    "obtenir outlook",
-    "télécharger outlook",
-    "téléchargez outlook",
-    "provenance : courrier",
-    "provenance: courrier",
-    "verzonden vanaf",
-    "verzonden vanuit",
-    "verzonden met",
-    "verzonden via",
-    "verstuurd vanaf",
-    "verstuurd met",
-    "verstuurd via",
-    "outlook voor",
-    "download outlook",
-    "outlook downloaden",
-    "gesendet von",
-    "gesendet mit",
-    "gesendet über",
-    "gesendet aus",
-    "von meinem",
-    "von meiner",
-    "von yahoo mail",
-    "diese nachricht wurde von meinem",
-    "outlook für",
-    "holen sie sich outlook",
-    "sent from",
-    "sent with",
-    "sent via",
-    "get outlook",
-)
-DEVICES = (
-    "iphone",
-    "ipad",
-    "ios",
-    "samsung",
-    "galaxy",
-    "android",
-    "outlook",
-    "proton",
-    "yahoo",
-    "gmx",
-    "web.de",
-    "huawei",
-    "xiaomi",
-    "oppo",
-    "oneplus",
-    "pixel",
-    "smartphone",
-    "mobile",
-    "téléphone",
-    "telefoon",
-    "gsm",
-    "handy",
-    "mobiltelefon",
-    "windows",
-    "blackberry",
-    "nokia",
-    "tutanota",
-    "tuta",
-    "spark",
-    "k-9",
-    "thunderbird",
-    "mail orange",
-    "orange mail",
-    "courrier pour",
-    "mail voor",
-    "mail für",
-    "apple watch",
-    "bluemail",
-    "mail.com",
-    "mailspring",
-)
-
-# An author who tells how he sent something begins like that too ("Envoyé via Proximus hier"): he says when, or to whom.
-NO_TAGLINE = frozenset(
-    "hier matin soir midi lundi mardi mercredi jeudi vendredi samedi dimanche vous votre reçu aujourd bien "
-    "gisteren vandaag maandag dinsdag woensdag donderdag vrijdag zaterdag zondag u jullie ontvangen goed "
-    "gestern heute montag dienstag mittwoch donnerstag freitag samstag sonntag ihnen erhalten "
-    "yesterday today monday tuesday wednesday thursday friday saturday sunday you received".split()
 )
 
 # "My answers below, in red": the author wrote inside the quote. One of these, with a word of answering or alone.

@@ -1,4 +1,4 @@
-"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, an element of its HTML, a tagline.
+"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, an element of its HTML (``taglines`` apart).
 
 Sign-offs ("Bien à vous, Sophie") and contact blocks without a mark stay.
 """
@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 from worker.core.new_text.containers import SIGNATURES
 from worker.core.new_text.headers import bare
-from worker.core.new_text.normalising import NOISE, Line
-from worker.core.new_text.notices import DEVICES, NO_TAGLINE, POSTSCRIPTS, TAGLINES
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.notices import POSTSCRIPTS
 
 MOST_LINES_OF_A_SIGNATURE = 12
-LONGEST_TAGLINE = 160
 CONTACT = re.compile(r"@|www\.|https?:|\+?\d[\d ./()-]{6,20}\d")
 
 
@@ -53,16 +52,3 @@ def marked_start(lines: Sequence[Line], first: int, end: int) -> int:
 def is_marked(line: Line) -> bool:
     return not SIGNATURES.isdisjoint(line.origin)
 
-
-def tagline_start(lines: Sequence[Line], first: int, end: int) -> int:
-    last = end - 1
-    while last >= first and (lines[last].is_blank or lines[last].is_rule):
-        last -= 1
-    return last if last >= first and is_tagline(lines[last]) else end
-
-
-def is_tagline(line: Line) -> bool:
-    text = NOISE.sub(" ", bare(line))
-    if len(line.content) > LONGEST_TAGLINE or not text.startswith(TAGLINES) or "?" in text:
-        return False
-    return any(device in text for device in DEVICES) and NO_TAGLINE.isdisjoint(re.findall(r"[^\W\d_]+", text))
