@@ -31,7 +31,7 @@ from worker.core.new_text.cut import Cut, Sent
 from worker.core.new_text.evidence import evidence_of
 from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
 from worker.core.new_text.foreign import announces_answers
-from worker.core.new_text.lending import with_origins
+from worker.core.new_text.lending import body_of
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
@@ -56,7 +56,6 @@ CONFIDENCE = {
 FELL_BACK = 0.40
 BELOW_COSTS = 0.9
 CAPPED_COSTS = 0.8
-DEGENERATE = 4
 
 Method = Callable[[Sequence[Line], Known], Marked | None]
 METHODS: tuple[Method, ...] = (by_comparison, by_structure, by_marker, by_patterns, by_prefix)
@@ -72,16 +71,6 @@ def cut_reply(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | N
     cut_signatures(marked)
     settle_blanks(marked)
     return assembled(marked, known, fell_back=fell_back)
-
-
-def body_of(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None) -> Sequence[BodyLine]:
-    """The text, unless it is a stump of what the HTML holds ("this mail needs an HTML reader")."""
-    if not html_lines:
-        return mail_lines
-    texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (mail_lines, html_lines))
-    if texts * DEGENERATE < htmls:
-        return html_lines
-    return mail_lines if any(line.origin for line in mail_lines) else with_origins(mail_lines, html_lines)
 
 
 def known_of(sent: Sent | None) -> Known:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from worker.core.new_text.foreign import is_disclaimer, paragraphs
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.signatures import block_start, marked_start
-from worker.core.new_text.taglines import taglines_inside, tagline_start
+from worker.core.new_text.taglines import tagline_start, taglines_inside
 
 
 def settle_skipped(marked: Marked) -> None:

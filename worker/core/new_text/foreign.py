@@ -13,6 +13,7 @@ from worker.core.new_text.notices import (
     FEWEST_DISCLAIMERS,
     PLACES_OF_ANSWERS,
     SCANNERS,
+    TAGS,
     WORDS_OF_ANSWERING,
 )
 
@@ -23,7 +24,8 @@ MOST_WORDS_OF_A_POINTER = 6
 
 def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
     text = text_of(lines[first:end])
-    return end - first <= MOST_LINES_OF_A_BANNER and any(cue in text for cue in BANNERS)
+    is_tag = end - first == 1 and text.strip("*_ :") in TAGS
+    return is_tag or (end - first <= MOST_LINES_OF_A_BANNER and any(cue in text for cue in BANNERS))
 
 
 def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from worker.core.new_text.comparison import Matched, compare
 from worker.core.new_text.evidence import Evidence
-from worker.core.new_text.headers import Header, stands_above_quote
+from worker.core.new_text.header_blocks import Header
+from worker.core.new_text.introductions import stands_above_quote
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.placing import Quote, SentWords

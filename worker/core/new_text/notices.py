@@ -33,6 +33,12 @@ BANNERS = (
     "nicht oft e-mails von",
 )
 
+# The same as a word alone in its line.
+TAGS = frozenset(
+    "[ext] [extern] [external] [externe] [extérieur] [external email] [external mail] [external sender] [mail externe] "
+    "[e-mail externe] [externe mail] [externe e-mail]".replace("] ", "]|").split("|")
+)
+
 # Notices that mail servers put under all mail of a company. Two of them in one paragraph make a disclaimer.
 DISCLAIMERS = (
     "confidentiel",

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
-from worker.core.new_text.headers import Header, header_at, is_forward, is_original, loose_header_above
+from worker.core.new_text.header_blocks import Header, is_original
+from worker.core.new_text.headers import header_at, is_forward, loose_header_above
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from worker.core.new_text.containers import SIGNATURES
-from worker.core.new_text.headers import bare
+from worker.core.new_text.header_blocks import bare
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import POSTSCRIPTS
 
@@ -51,4 +51,3 @@ def marked_start(lines: Sequence[Line], first: int, end: int) -> int:
 
 def is_marked(line: Line) -> bool:
     return not SIGNATURES.isdisjoint(line.origin)
-

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from worker.core.new_text.containers import BEGINNINGS, HEADINGS, LIKELY_BEGINNINGS, QUOTES
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import announces_answers
-from worker.core.new_text.headers import after_blanks, header_at, is_forward, label_count, label_of
+from worker.core.new_text.header_blocks import after_blanks, label_count, label_of
+from worker.core.new_text.headers import header_at, is_forward
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 

@@ -1,8 +1,8 @@
 """The line that phones and mail programs put under a mail ("Envoyé de mon iPhone"), and its home-made kin.
 
 A tagline of a program begins as programs write it and holds a device or a program. A home-made one ("Vanop mijnen
-iPhone gestuurd", "Von meim Handy jeschickt, Tippfehler darfste behalten") is a paragraph of its own, made of nothing but
-words of sending, of means, of possession and of things, behind a comma perhaps with an excuse for its spelling. Any
+iPhone gestuurd", "Von meim Handy jeschickt, Tippfehler darfste behalten") is a paragraph of its own, made of nothing
+but words of sending, of means, of possession and of things, behind a comma perhaps with an excuse for its spelling. Any
 other word may be the author's business ("Factuur vanop mijn iPhone gestuurd") and keeps the line.
 """
 
