@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from worker.core.new_text.foreign import is_disclaimer, paragraphs
+from worker.core.new_text.disclaimers import notice_start, notices_below
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.signatures import block_start, marked_start
 from worker.core.new_text.taglines import tagline_start, taglines_inside
@@ -16,14 +16,14 @@ def settle_skipped(marked: Marked) -> None:
 
 
 def cut_disclaimers(marked: Marked) -> None:
-    """Below a quote only: above it the author's own words may sound like one."""
-    first = next((number for number, mark in enumerate(marked.marks) if mark is not Mark.NEW), len(marked.marks))
+    """Below a quote each of them; above it only one that ends what the author wrote, and only a sure one."""
     kept = list(marked.marks)
-    for start, end in paragraphs(marked.lines, first):
-        if Mark.NEW in marked.marks[start:end] and is_disclaimer(marked.lines, start, end):
-            for number in range(start, end):
-                if marked.marks[number] is Mark.NEW:
-                    marked.marks[number] = Mark.SIGNATURE
+    first = next((number for number, mark in enumerate(marked.marks) if mark is not Mark.NEW), len(marked.marks))
+    marked.mark(notice_start(marked.lines, 0, first), first, Mark.SIGNATURE)
+    for start, end in notices_below(marked.lines, first):
+        for number in range(start, end):
+            if marked.marks[number] is Mark.NEW:
+                marked.marks[number] = Mark.SIGNATURE
     if kept != marked.marks and not marked.has_new_words():
         marked.marks = kept
 

@@ -39,54 +39,140 @@ TAGS = frozenset(
     "[e-mail externe] [externe mail] [externe e-mail]".replace("] ", "]|").split("|")
 )
 
-# Notices that mail servers put under all mail of a company. Two of them in one paragraph make a disclaimer.
+# What the notices say that mail servers and firms put under all mail. An author may say one of these himself.
 DISCLAIMERS = (
     "confidentiel",
     "exclusivement destiné",
     "exclusivement à l'intention",
+    "intention exclusive",
+    "attention exclusive",
+    "usage exclusif",
     "destinataire",
     "par erreur",
     "avertir l'expéditeur",
-    "détruire ce message",
+    "informer l'expéditeur",
+    "l'expéditeur",
+    "détruire",
     "toute diffusion",
     "toute utilisation",
+    "toute reproduction",
+    "décline toute responsabilité",
+    "susceptible d'altération",
+    "avant d'imprimer",
     "vertrouwelijk",
     "uitsluitend bestemd",
     "uitsluitend bedoeld",
     "geadresseerde",
+    "bestemmeling",
     "ten onrechte",
     "per vergissing",
+    "per abuis",
+    "bij vergissing",
     "de afzender",
     "te verwijderen",
+    "te vernietigen",
+    "openbaarmaking",
+    "aansprakelijkheid",
+    "algemene voorwaarden",
+    "voor u deze e-mail print",
     "vertraulich",
     "ausschließlich für",
     "irrtümlich",
+    "versehentlich",
     "adressat",
+    "empfänger bestimmt",
+    "richtige empfänger",
     "absender",
     "zu löschen",
     "vernichten sie",
+    "unbefugte",
+    "nicht gestattet",
+    "weitergabe",
     "confidential",
+    "privileged",
     "intended solely",
     "intended only",
     "intended recipient",
+    "addressee",
     "in error",
+    "by mistake",
     "notify the sender",
+    "delete it",
+    "accept no liability",
+    "unauthorised",
+    "unauthorized",
+    "before printing",
     "disclaimer",
 )
 FEWEST_DISCLAIMERS = 2
 
-# Advertising of virus scanners below a mail, one is enough: Avast, AVG, G Data, Norton.
+# They speak of the mail they stand under,
+THIS_MAIL = (
+    *("ce message", "ce courriel", "cet e-mail", "cet email", "ce mail", "cette communication", "le présent"),
+    *("dit bericht", "dit e-mail", "deze e-mail", "deze email", "deze mail", "de inhoud van dit"),
+    *("diese e-mail", "dieser e-mail", "diese mail", "diese nachricht", "dieser nachricht", "diese email"),
+    *("this message", "this e-mail", "this email", "this mail", "this communication", "this transmission"),
+)
+# and to somebody who got it by mistake: nobody else does.
+WRONG_READERS = (
+    *("par erreur", "pas le destinataire", "pas l'un des destinataires", "pas le bon destinataire"),
+    *("per vergissing", "bij vergissing", "per abuis", "ten onrechte", "niet de geadresseerde", "niet de bestemmeling"),
+    *("irrtümlich", "versehentlich", "nicht der richtige", "nicht der vorgesehene", "nicht der beabsichtigte"),
+    *("in error", "by mistake", "not the intended", "not the addressee", "not an intended"),
+)
+# Titles of such notices, in a line of their own.
+NOTICE_TITLES = frozenset(
+    (
+        "disclaimer",
+        "legal notice",
+        "confidentiality notice",
+        "confidentiality",
+        "avis de confidentialité",
+        "avis juridique",
+        "avertissement",
+        "clause de confidentialité",
+        "mention légale",
+        "vrijwaring",
+        "juridische kennisgeving",
+        "vertraulichkeitshinweis",
+        "haftungsausschluss",
+        "rechtlicher hinweis",
+    )
+)
+
+# Advertising and seals of scanners below a mail, one is enough: Avast, AVG, G Data, Norton, Mimecast, Symantec.
 SCANNERS = (
     "sans virus",
     "logiciel antivirus",
+    "cet e-mail a été analysé",
+    "cet email a été analysé",
+    "ce message a été analysé",
+    "ce courriel a été analysé",
     "virusvrij",
     "gecontroleerd op virussen",
+    "deze e-mail werd gescand",
+    "deze e-mail is gescand",
+    "dit bericht werd gescand",
+    "dit bericht is gescand",
     "virenfrei",
     "auf viren geprüft",
+    "diese e-mail wurde gescannt",
+    "diese e-mail wurde geprüft",
     "virus-free",
     "checked for viruses",
+    "this email has been scanned",
+    "this e-mail has been scanned",
+    "this message has been scanned",
     "www.avast.com",
     "www.avg.com",
+)
+
+# Who says one of these speaks himself, and of something.
+OWN_WORDS = frozenset(
+    "je j moi me m mon ma mes ik mij mijn ich mich mir mein meine meinen meinem meiner i my myself "
+    "tu toi t jij jou jouw dir dich dein deine bonjour svp hallo hello envoyé verstuurd gestuurd geschickt "
+    "facture factures factuur facturen rechnung rechnungen invoice invoices tva btw mwst vat eur euro euros ticket "
+    "photo foto bijlage".split()
 )
 
 # "My answers below, in red": the author wrote inside the quote. One of these, with a word of answering or alone.
