@@ -45,15 +45,12 @@ def cut_taglines(marked: Marked) -> None:
     """Where the author goes on below one, it goes and his text stays. A home-made one goes only at the end of what he
     wrote: between quoted lines "Met mijn gsm gestuurd" answers one, and alone it is all he says.
     """
+    quoted = [number for number, mark in enumerate(marked.marks) if mark in {Mark.QUOTED, Mark.BELOW}]
     for first, end in new_stretches(marked):
-        start = tagline_start(marked.lines, first, end, home_made=not is_between_quotes(marked, first, end))
+        answers = bool(quoted) and quoted[0] < first < quoted[-1]
+        start = tagline_start(marked.lines, first, end, home_made=not answers)
         for number in (*taglines_inside(marked.lines, first, start), *range(start, end)):
             marked.marks[number] = Mark.SIGNATURE
-
-
-def is_between_quotes(marked: Marked, first: int, end: int) -> bool:
-    quoted = {Mark.QUOTED, Mark.BELOW}
-    return not quoted.isdisjoint(marked.marks[:first]) and not quoted.isdisjoint(marked.marks[end:])
 
 
 def new_stretches(marked: Marked) -> Iterator[tuple[int, int]]:
