@@ -36,7 +36,7 @@ from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
 from worker.core.new_text.placing import index_sent
-from worker.core.new_text.quoting import first_header
+from worker.core.new_text.quoting import opening
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
@@ -81,7 +81,8 @@ def known_of(sent: Sent | None) -> Known:
 
 def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
     fell_back = False
-    known = replace(known, header=first_header(lines, known.evidence))
+    header, pasted = opening(lines, known.evidence)
+    known = replace(known, header=header, pasted=pasted)
     for method in METHODS:
         marked = method(lines, known)
         if marked is not None and leaves_author_words(marked):

@@ -33,12 +33,13 @@ MOST_LINES_OF_A_CITATION = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """``sent``: the words of what we sent, None when we do not know; ``evidence``: what names our mail; ``header``: the
-    first one of our mail in the lines.
+    first one of our mail in the lines; ``pasted``: the line above which headers are others'.
     """
 
     sent: SentWords | None
     evidence: Evidence
     header: Header | None = None
+    pasted: int = 0
 
 
 def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
@@ -90,7 +91,7 @@ def is_chance(matched: Matched, sent: SentWords) -> bool:
 def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 5: the HTML tells what is quoted. What follows a container, and no beginning, stays."""
     marked = with_prefixes(lines, known.header)
-    if not mark_structure(marked, known.evidence):
+    if not mark_structure(marked, known.evidence, known.pasted):
         return None
     marked.rules.append("structure")
     mark_markers(marked)
