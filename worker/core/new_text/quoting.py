@@ -5,7 +5,7 @@ wrote with a ``>`` of his own above the header of the quote.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
@@ -20,6 +20,8 @@ from worker.core.new_text.structure import is_heading
 MOST_LINES_ABOVE = 16
 MOST_STARTS = 200
 MOST_HEADERS = 12
+MOST_TYPED = 6
+MOST_LINES_OF_A_QUOTE = 60
 LONG_LINE = 60
 SHORT_TAIL = 40
 
@@ -32,6 +34,8 @@ def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
     marked = Marked(lines=lines, marks=marks, rules=[])
     if header is not None and Mark.QUOTED in marks:
         free_above(marked, header)
+    typed = typed_below(lines)
+    marked.mark(typed, len(lines), Mark.NEW)
     return marked
 
 
@@ -42,6 +46,26 @@ def free_above(marked: Marked, header: Header) -> None:
         for number in range(header.first):
             if marked.marks[number] is Mark.QUOTED and not marked.lines[number].origin:
                 marked.marks[number] = Mark.NEW
+
+
+def typed_below(lines: Sequence[Line]) -> int:
+    """Where the author's own ``>`` lines begin that end the mail; without any, behind the last line.
+
+    A blank line without prefix parts them from a quote whose blank lines have one: its program did not write them.
+    """
+    end = len(lines)
+    while end and lines[end - 1].is_blank and not lines[end - 1].depth:
+        end -= 1
+    first = end
+    while first and lines[first - 1].depth == 1 and not lines[first - 1].is_blank and not lines[first - 1].origin:
+        first -= 1
+    quote = first
+    while quote and lines[quote - 1].is_blank and not lines[quote - 1].depth:
+        quote -= 1
+    if not 0 < end - first <= MOST_TYPED or quote == first or not quote or not lines[quote - 1].depth:
+        return len(lines)
+    above = list(takewhile(lambda line: line.depth, reversed(lines[max(0, quote - MOST_LINES_OF_A_QUOTE) : quote])))
+    return first if any(line.is_blank for line in above) else len(lines)
 
 
 def first_header(lines: Sequence[Line], evidence: Evidence) -> Header | None:
