@@ -60,7 +60,7 @@ class Line:
 
 def normalise(body: Sequence[BodyLine]) -> list[Line]:
     head, middle, tail = within_caps(flat_lines(body))
-    typed = sum(1 for _ in takewhile(lambda line: line.depth or not line.text, head))
+    typed = sum(1 for _ in takewhile(lambda line: line.text.lstrip()[:1] in (">", ""), head))
     lines = [line for number, each in enumerate(head) for line in read_lines(each, is_typed=number < typed)]
     if middle:
         text = clean("\n".join(each.text for each in middle))

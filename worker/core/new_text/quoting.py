@@ -34,8 +34,7 @@ def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
     marked = Marked(lines=lines, marks=marks, rules=[])
     if header is not None and Mark.QUOTED in marks:
         free_above(marked, header)
-    typed = typed_below(lines)
-    marked.mark(typed, len(lines), Mark.NEW)
+    marked.mark(typed_below(lines), len(lines), Mark.NEW)
     return marked
 
 
@@ -52,10 +51,12 @@ def typed_below(lines: Sequence[Line]) -> int:
     """Where the author's own ``>`` lines begin that end the mail; without any, behind the last line.
 
     A blank line without prefix parts them from a quote whose blank lines have one: its program did not write them.
+    Dashes with a signature may follow.
     """
-    end = len(lines)
-    while end and lines[end - 1].is_blank and not lines[end - 1].depth:
-        end -= 1
+    end = len(lines) - sum(1 for _ in takewhile(lambda line: not line.depth, reversed(lines)))
+    below = next((line.content for line in lines[end:] if not line.is_blank), "--")
+    if not below.startswith("--"):
+        return len(lines)
     first = end
     while first and lines[first - 1].depth == 1 and not lines[first - 1].is_blank and not lines[first - 1].origin:
         first -= 1
