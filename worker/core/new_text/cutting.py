@@ -37,6 +37,7 @@ from worker.core.new_text.methods import Known, by_comparison, by_marker, by_pat
 from worker.core.new_text.normalising import Line, normalise
 from worker.core.new_text.placing import index_sent
 from worker.core.new_text.quoting import opening
+from worker.core.new_text.signing import may_hide_answer
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
@@ -85,19 +86,19 @@ def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
     known = replace(known, header=header, pasted=pasted)
     for method in METHODS:
         marked = method(lines, known)
-        if marked is not None and leaves_author_words(marked):
+        if marked is not None and leaves_author_words(marked, known):
             return marked, fell_back
         fell_back = fell_back or marked is not None
     return Marked(lines=lines, marks=[Mark.NEW] * len(lines), rules=[]), fell_back
 
 
-def leaves_author_words(marked: Marked) -> bool:
+def leaves_author_words(marked: Marked, known: Known) -> bool:
     """Guard: nothing is left only where every word is known as a quote or a header, not where it stood below one."""
     if marked.rules[0] == "comparison":
         return True
     if not marked.has_new_words():
         return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
-    return not hides_answers(marked)
+    return not hides_answers(marked) and not may_hide_answer(marked, known.evidence)
 
 
 def hides_answers(marked: Marked) -> bool:

@@ -60,13 +60,21 @@ def goes_on(lines: Sequence[Line], newer: Header, older: Header) -> bool:
     subjects = [subject_of(lines, header) for header in (newer, older)]
     if subjects[0] and subjects[0] == subjects[1]:
         return True
-    writer = values_of(lines, older, {"from"}) or text_of(lines, older)
-    if any(address.lower() in people.lower() for address in ADDRESS.findall(writer)):
+    addresses = ADDRESS.findall(writer_of(lines, older))
+    names = writer_names(lines, older)
+    if not names and not addresses:
         return True
-    names = {word for word in words_of(DOMAIN.sub(" ", writer)) if len(word) >= FEWEST_LETTERS} - ANYBODY
-    if not names and not ADDRESS.search(writer):
-        return True
-    return any(name in people.lower() for name in names)
+    return any(known.lower() in people.lower() for known in (*addresses, *names))
+
+
+def writer_of(lines: Sequence[Line], header: Header) -> str:
+    return values_of(lines, header, {"from"}) or text_of(lines, header)
+
+
+def writer_names(lines: Sequence[Line], header: Header) -> set[str]:
+    """Words of the writer's name, and of his address before the ``@``."""
+    words = words_of(DOMAIN.sub(" ", writer_of(lines, header)))
+    return {word for word in words if len(word) >= FEWEST_LETTERS} - ANYBODY
 
 
 def subject_of(lines: Sequence[Line], header: Header) -> str:

@@ -12,6 +12,9 @@ from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import POSTSCRIPTS
 
 MOST_LINES_OF_A_SIGNATURE = 12
+FEWEST_LINES_OF_A_CONTACT = 3
+LONGEST_LINE_OF_A_CONTACT = 60
+REACH = re.compile(r"@|www\.|https?:|\+\d{2}[\d ./()-]{6}|\b0\d{1,3}[ /.-]?\d{2,3}[ .]\d{2}")
 CONTACT = re.compile(r"@|www\.|https?:|\+?\d[\d ./()-]{6,20}\d")
 
 
@@ -51,3 +54,17 @@ def marked_start(lines: Sequence[Line], first: int, end: int) -> int:
 
 def is_marked(line: Line) -> bool:
     return not SIGNATURES.isdisjoint(line.origin)
+
+
+def is_contact_block(lines: Sequence[Line]) -> bool:
+    """Name, firm, street, phone: short lines that begin like names and end like none of a sentence; one has a phone
+    number, an address of mail or of a site.
+    """
+    if not FEWEST_LINES_OF_A_CONTACT <= len(lines) <= MOST_LINES_OF_A_SIGNATURE:
+        return False
+    return all(is_like_a_name(line.content) for line in lines) and any(REACH.search(line.content) for line in lines)
+
+
+def is_like_a_name(text: str) -> bool:
+    begins = text[:1].isupper() or text[:1].isdigit() or text[:1] == "+" or "@" in text or text.startswith("www.")
+    return begins and len(text) <= LONGEST_LINE_OF_A_CONTACT and not text.endswith((".", ",", "?", "!", ":", ";"))
