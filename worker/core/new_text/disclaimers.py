@@ -8,13 +8,14 @@ bookkeeping is about: an author may write of confidence himself.
 
 from collections.abc import Iterator, Sequence
 
-from worker.core.new_text.foreign import paragraphs, text_of
+from worker.core.new_text.foreign import paragraphs, plain_words, text_of
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import (
     DISCLAIMERS,
     FEWEST_DISCLAIMERS,
     NOTICE_TITLES,
     OWN_WORDS,
+    SCANNER_NAMES,
     SCANNERS,
     THIS_MAIL,
     WRONG_READERS,
@@ -24,6 +25,7 @@ FEWEST_WORDS = 15
 FEWEST_WORDS_WHEN_SURE = 20
 FEWEST_WHEN_SURE = 3
 MOST_PARAGRAPHS = 6
+MOST_WORDS_OF_A_SEAL = 3
 
 
 def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
@@ -34,7 +36,7 @@ def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
     cues = count_of(text)
     is_long = sum(len(line.words) for line in lines[first:end]) >= FEWEST_WORDS
     is_notice = cues > FEWEST_DISCLAIMERS or (cues == FEWEST_DISCLAIMERS and is_long)
-    return is_notice or any(cue in text for cue in SCANNERS)
+    return is_notice or has_seal(text)
 
 
 def notices_below(lines: Sequence[Line], first: int) -> Iterator[tuple[int, int]]:
@@ -82,6 +84,13 @@ def is_scanned(lines: Sequence[Line], first: int, end: int) -> bool:
     return text.startswith(THIS_MAIL) and text.startswith(SCANNERS) and not is_own(lines, first, end)
 
 
+def has_seal(text: str) -> bool:
+    """Of a scanner, that says nothing else, names itself or speaks of the mail."""
+    if not any(cue in text for cue in SCANNERS):
+        return False
+    return len(plain_words(text)) <= MOST_WORDS_OF_A_SEAL or any(each in text for each in (*SCANNER_NAMES, *THIS_MAIL))
+
+
 def is_title(text: str) -> bool:
     return text.strip("*_-=: ") in NOTICE_TITLES
 
@@ -91,5 +100,5 @@ def count_of(text: str) -> int:
 
 
 def is_own(lines: Sequence[Line], first: int, end: int) -> bool:
-    words = set(text_of(lines[first:end]).replace("'", " ").replace("-", " ").split())
-    return "?" in text_of(lines[first:end]) or not OWN_WORDS.isdisjoint(word.strip('.,;:!()«»"') for word in words)
+    text = text_of(lines[first:end])
+    return "?" in text or not OWN_WORDS.isdisjoint(plain_words(text))

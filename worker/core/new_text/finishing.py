@@ -7,6 +7,8 @@ from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.signatures import block_start, marked_start
 from worker.core.new_text.taglines import tagline_start, taglines_inside
 
+MOST_LINES_ABOVE = 500
+
 
 def settle_skipped(marked: Marked) -> None:
     """The middle of a mail above the caps goes where the line before it goes."""
@@ -42,13 +44,12 @@ def cut_signatures(marked: Marked) -> None:
 
 
 def cut_taglines(marked: Marked) -> None:
-    """Where the author goes on below one, it goes and his text stays. A home-made one goes only at the end of what he
-    wrote: between quoted lines "Met mijn gsm gestuurd" answers one, and alone it is all he says.
+    """Where the author goes on below one, it goes and his text stays. A home-made one goes only above the quote: below
+    its lines "Met mijn gsm gestuurd" answers one of them.
     """
-    quoted = [number for number, mark in enumerate(marked.marks) if mark in {Mark.QUOTED, Mark.BELOW}]
     for first, end in new_stretches(marked):
-        answers = bool(quoted) and quoted[0] < first < quoted[-1]
-        start = tagline_start(marked.lines, first, end, home_made=not answers)
+        is_top = {Mark.NEW, Mark.SIGNATURE}.issuperset(marked.marks[:first]) if first < MOST_LINES_ABOVE else False
+        start = tagline_start(marked.lines, first, end, home_made=is_top)
         for number in (*taglines_inside(marked.lines, first, start), *range(start, end)):
             marked.marks[number] = Mark.SIGNATURE
 

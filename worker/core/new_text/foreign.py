@@ -3,12 +3,14 @@
 And the one thing an author says about the quote: that his answers stand inside it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import (
     BANNERS,
     COLOURS_OF_ANSWERS,
+    FIRST_PERSON,
     PLACES_OF_ANSWERS,
     TAGS,
     WORDS_OF_ANSWERING,
@@ -22,7 +24,9 @@ MOST_WORDS_OF_A_POINTER = 6
 def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
     text = text_of(lines[first:end])
     is_tag = end - first == 1 and text.strip("*_ :") in TAGS
-    return is_tag or (end - first <= MOST_LINES_OF_A_BANNER and any(cue in text for cue in BANNERS))
+    if is_tag or end - first > MOST_LINES_OF_A_BANNER:
+        return is_tag
+    return any(cue in text for cue in BANNERS) and FIRST_PERSON.isdisjoint(plain_words(text))
 
 
 def announces_answers(lines: Sequence[Line]) -> bool:
@@ -37,6 +41,10 @@ def announces_answers(lines: Sequence[Line]) -> bool:
 
 def text_of(lines: Sequence[Line]) -> str:
     return " ".join(line.content for line in lines[:40])[:MOST_CHARACTERS].lower().replace("’", "'")
+
+
+def plain_words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
 
 
 def paragraph_above(lines: Sequence[Line], number: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from worker.core.new_text.comparison import Matched, compare
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.header_blocks import Header
+from worker.core.new_text.headers import header_at
 from worker.core.new_text.introductions import stands_above_quote
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
@@ -28,6 +29,7 @@ from worker.core.new_text.structure import is_heading, mark_coloured, mark_struc
 
 FEWEST_WORDS = 12
 MOST_LINES_OF_A_CITATION = 2
+MOST_LINES_TYPED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,32 @@ def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
             marked.marks[number] = Mark.QUOTED
         elif number in matched.inserted:
             marked.marks[number] = Mark.NEW
+    free_typed(marked, matched)
     mark_markers(marked)
     is_headed = mark_headings(marked)
     if mark_headers_above(marked, known.evidence) or is_headed:
         marked.rules.append("header")
     mark_older_mails(marked, known.evidence)
     return marked
+
+
+def free_typed(marked: Marked, matched: Matched) -> None:
+    """A few lines with a ``>`` of the author's own, below all that we sent and apart from it by a blank line.
+
+    Not where the quote itself has blank lines without prefix, nor where a header stands: older mails follow there.
+    """
+    last = max(number for number, span in enumerate(matched.spans) if span is not None)
+    below = range(last + 1, min(len(marked.lines), last + 1 + MOST_LINES_TYPED))
+    if marked.lines[last].depth and not any(line.depth and line.is_blank for line in marked.lines[:last]):
+        return
+    apart = next((number for number in below if marked.lines[number].is_blank and not marked.lines[number].depth), None)
+    if apart is None or below.stop < len(marked.lines):
+        return
+    if any(header_at(marked.lines, number, Evidence(), ours=False) for number in below):
+        return
+    for number in range(apart, below.stop):
+        if marked.lines[number].depth and not marked.lines[number].origin:
+            marked.marks[number] = Mark.NEW
 
 
 def quote_of(lines: Sequence[Line], header: Header | None) -> Quote:

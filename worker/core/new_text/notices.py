@@ -167,7 +167,22 @@ SCANNERS = (
     "www.avg.com",
 )
 
-# Who says one of these speaks himself, and of something.
+SCANNER_NAMES = (
+    "avast",
+    "avg",
+    "norton",
+    "g data",
+    "mimecast",
+    "kaspersky",
+    "bitdefender",
+    "eset",
+    "mcafee",
+    "symantec",
+)
+
+# Who says one of these speaks himself,
+FIRST_PERSON = frozenset("je j moi mon ma mes ik mij mijn ich mir mich mein meine meinen meinem meiner i my".split())
+# or of something.
 OWN_WORDS = frozenset(
     "je j moi me m mon ma mes ik mij mijn ich mich mir mein meine meinen meinem meiner i my myself "
     "tu toi t jij jou jouw dir dich dein deine bonjour svp hallo hello envoyé verstuurd gestuurd geschickt "

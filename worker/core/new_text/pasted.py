@@ -9,8 +9,7 @@ Proximus :".
 import re
 from collections.abc import Sequence
 
-from worker.core.new_text.header_blocks import MOST_OF_A_LINE, Header, bare, label_of
-from worker.core.new_text.introductions import stands_above_quote
+from worker.core.new_text.header_blocks import LABELS_INSIDE, MOST_OF_A_LINE, Header, bare, label_of
 from worker.core.new_text.normalising import Line, words_of
 from worker.core.new_text.notices import MAILS, PLACES_OF_MAILS, WORDS_OF_RECEIVING, YOURS
 
@@ -55,8 +54,6 @@ def goes_on(lines: Sequence[Line], newer: Header, older: Header) -> bool:
     people = values_of(lines, newer, {"from", "to", "cc"})
     if newer.rule == "attribution" or not people:
         return True
-    if older.rule == "attribution" and not stands_above_quote(lines, older.end):  # a mail of ours that quotes flatly
-        return True
     subjects = [subject_of(lines, header) for header in (newer, older)]
     if subjects[0] and subjects[0] == subjects[1]:
         return True
@@ -89,8 +86,14 @@ def values_of(lines: Sequence[Line], header: Header, kinds: set[str]) -> str:
         kind = label_of(line) or kind
         if kind in kinds:
             _, colon, value = line.content[:MOST_OF_A_LINE].partition(":")
-            values.append(value if colon and label_of(line) else line.content[:MOST_OF_A_LINE])
+            values.append(own_value(value, kinds) if colon and label_of(line) else line.content[:MOST_OF_A_LINE])
     return " ".join(values).strip()
+
+
+def own_value(value: str, kinds: set[str]) -> str:
+    """Without the labels that follow in the same line, where only one is asked for."""
+    following = LABELS_INSIDE.search(value) if len(kinds) == 1 else None
+    return value[: following.start()] if following else value
 
 
 def text_of(lines: Sequence[Line], header: Header) -> str:

@@ -21,6 +21,7 @@ MOST_LINES_ABOVE = 16
 MOST_STARTS = 200
 MOST_HEADERS = 12
 MOST_TYPED = 6
+MOST_DEPTH_TYPED = 2
 MOST_LINES_OF_A_QUOTE = 60
 LONG_LINE = 60
 SHORT_TAIL = 40
@@ -58,7 +59,12 @@ def typed_below(lines: Sequence[Line]) -> int:
     if not below.startswith("--"):
         return len(lines)
     first = end
-    while first and lines[first - 1].depth == 1 and not lines[first - 1].is_blank and not lines[first - 1].origin:
+    while (
+        first
+        and 0 < lines[first - 1].depth <= MOST_DEPTH_TYPED
+        and not lines[first - 1].is_blank
+        and not lines[first - 1].origin
+    ):
         first -= 1
     quote = first
     while quote and lines[quote - 1].is_blank and not lines[quote - 1].depth:
@@ -67,6 +73,10 @@ def typed_below(lines: Sequence[Line]) -> int:
         return len(lines)
     above = list(takewhile(lambda line: line.depth, reversed(lines[max(0, quote - MOST_LINES_OF_A_QUOTE) : quote])))
     return first if any(line.is_blank for line in above) else len(lines)
+
+
+def is_typed(line: Line) -> bool:
+    return 0 < line.depth <= MOST_DEPTH_TYPED and not line.is_blank and not line.origin
 
 
 def first_header(lines: Sequence[Line], evidence: Evidence) -> Header | None:

@@ -26,6 +26,7 @@ from worker.core.new_text.tagline_words import (
 LONGEST_TAGLINE = 160
 MOST_OTHER_WORDS = 1
 MOST_WORDS_OF_AN_EXCUSE = 8
+OF_A_DEVICE = ("von meinem", "von meiner")  # "… iPhone gesendet"; without that it answers a question
 KNOWN = SENDING | BY_MEANS_OF | OF_MINE | FOR | THINGS | FILLING
 WORD = re.compile(r"[^\W_]+(?:'n\b)?")
 CLAUSE_END = re.compile(r"[,;!(–—|]|\.(?=\s|$)|\s-\s")
@@ -69,6 +70,8 @@ def is_tagline(line: Line) -> bool:
     if not any(device in text for device in DEVICES) or not NO_TAGLINE.isdisjoint(words(text)):
         return False
     head, rest = clauses(text)
+    if text.startswith(OF_A_DEVICE) and SENDING.isdisjoint(words(text)):
+        return False
     return len(others(head)) <= MOST_OTHER_WORDS and (not others(rest) or is_excuse(rest))
 
 
