@@ -36,6 +36,7 @@ def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
     if header is not None and Mark.QUOTED in marks:
         free_above(marked, header)
     marked.mark(typed_below(lines), len(lines), Mark.NEW)
+    free_cited(marked)
     return marked
 
 
@@ -73,6 +74,19 @@ def typed_below(lines: Sequence[Line]) -> int:
         return len(lines)
     above = list(takewhile(lambda line: line.depth, reversed(lines[max(0, quote - MOST_LINES_OF_A_QUOTE) : quote])))
     return first if any(line.is_blank for line in above) else len(lines)
+
+
+def free_cited(marked: Marked) -> None:
+    """Below the quote, a few lines that the author cites with ``>`` right under one of his that ends with a colon."""
+    lines = marked.lines
+    quoted = next((number for number, line in enumerate(lines) if line.depth), len(lines))
+    for number in range(quoted + 1, len(lines)):
+        above = lines[number - 1]
+        if not is_typed(lines[number]) or above.depth or not above.content.endswith(":"):
+            continue
+        cited = sum(1 for _ in takewhile(lambda line: line.depth, lines[number : number + MOST_TYPED + 1]))
+        if cited <= MOST_TYPED and not Evidence().signs(above.content):
+            marked.mark(number, number + cited, Mark.NEW)
 
 
 def is_typed(line: Line) -> bool:
