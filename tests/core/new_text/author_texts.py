@@ -183,25 +183,43 @@ ALL = [*ATTRIBUTIONS, *LABELS, *TAGLINES, *DISCLAIMERS, *PREFIXES, *DASHES, *OUR
 
 # A mail of somebody else that the author pasted, with his words around it. Above the quote only.
 PASTED = [
-    "Voici le mail de Proximus :\n\nDe : Proximus <info@proximus.example>\nEnvoyé : lundi 2 novembre 2026 10:00\n"
-    "À : Sophie Martin\nObjet : votre contrat\n\nVotre contrat est clos.",
-    "Dit kreeg ik van Telenet:\n\nVan: Telenet <klant@telenet.example>\nVerzonden: maandag 2 november 2026 10:00\n"
-    "Aan: Sophie Martin\nOnderwerp: uw contract\n\nUw contract is afgesloten.\n\nDus wat nu? Sophie",
-    "Zie onderstaande mail van de koper.\n\nVan: Kenny Broos <kenny@broos.example>\nVerzonden: maandag 2 maart 2026 12:08\n"
-    "Aan: Els Jacobs\nOnderwerp: vito\n\nGeld is overgeschreven. Grtz Kenny",
-    "Hier die Mail der Druckerei:\n\nVon: Druckerei Maes <maes@druck.example>\nGesendet: Montag, 2. November 2026 10:00\n"
-    "An: Sophie Martin\nBetreff: Ihre Rechnung\n\nDie Rechnung ist hinfällig.\n\nAlso nichts zu tun.",
-    "See what Hertz says:\n\nFrom: Hertz <billing@hertz.example>\nSent: Monday, November 2, 2026 10:00 AM\n"
-    "To: Sophie Martin\nSubject: your rental\n\nThe van was returned.\n\nSo it is business.",
+    (
+        "Voici le mail de Proximus :\n\nDe : Proximus <info@proximus.example>\nEnvoyé : lundi 2 novembre 2026 10:00\n"
+        "À : Sophie Martin\nObjet : votre contrat\n\nVotre contrat est clos."
+    ),
+    (
+        "Dit kreeg ik van Telenet:\n\nVan: Telenet <klant@telenet.example>\nVerzonden: maandag 2 november 2026 10:00\n"
+        "Aan: Sophie Martin\nOnderwerp: uw contract\n\nUw contract is afgesloten.\n\nDus wat nu? Sophie"
+    ),
+    (
+        "Zie onderstaande mail van de koper.\n\nVan: Kenny Broos <kenny@broos.example>\nVerzonden: maandag 2 maart 2026 12:08\n"
+        "Aan: Els Jacobs\nOnderwerp: vito\n\nGeld is overgeschreven. Grtz Kenny"
+    ),
+    (
+        "Hier die Mail der Druckerei:\n\nVon: Druckerei Maes <maes@druck.example>\nGesendet: Montag, 2. November 2026 10:00\n"
+        "An: Sophie Martin\nBetreff: Ihre Rechnung\n\nDie Rechnung ist hinfällig.\n\nAlso nichts zu tun."
+    ),
+    (
+        "See what Hertz says:\n\nFrom: Hertz <billing@hertz.example>\nSent: Monday, November 2, 2026 10:00 AM\n"
+        "To: Sophie Martin\nSubject: your rental\n\nThe van was returned.\n\nSo it is business."
+    ),
     "Proximus me répond.\n\nDe : Proximus\nEnvoyé : lundi 2 novembre 2026 10:00\nObjet : RE: réclamation 77\n\nRefusé.",
-    "Le fournisseur :\n\n*De :* Lenoir <lenoir@garage.example>\n*Envoyé :* lundi 2 novembre 2026 10:00\n"
-    "*À :* sophie@boulangerie.example\n*Objet :* pneus\n\nLes pneus sont pour la camionnette.",
-    "J'ai reçu deux mails.\n\nDe : Lenoir <lenoir@garage.example>\nEnvoyé : lundi 2 novembre 2026 10:00\n"
-    "À : Sophie Martin\nObjet : pneus\n\nPneus payés.\n\nDe : Colruyt <no@colruyt.example>\n"
-    "Envoyé : mardi 3 novembre 2026 11:00\nÀ : Sophie Martin\nObjet : ticket\n\nTicket perdu.\n\nVoilà.",
-    "Mail de la banque ci-dessous.\n\nDate : 2/11/2026 10:00\nDe : ING <info@ing.example>\nÀ : Sophie Martin\n"
-    "Sujet : frais\n\nFrais de 12 EUR.",
-    "Ci-dessous la réponse du notaire.\n\nDe : Etude Simon <simon@notaire.example>\nEnvoyé : 2 novembre 2026 10:00\n"
-    "À : Sophie Martin <sophie@boulangerie.example>\nCc : Marc Martin\nObjet : acte\n\nL'acte est signé.\n\nBien à vous,\n"
-    "Sophie",
+    (
+        "Le fournisseur :\n\n*De :* Lenoir <lenoir@garage.example>\n*Envoyé :* lundi 2 novembre 2026 10:00\n"
+        "*À :* sophie@boulangerie.example\n*Objet :* pneus\n\nLes pneus sont pour la camionnette."
+    ),
+    (
+        "J'ai reçu deux mails.\n\nDe : Lenoir <lenoir@garage.example>\nEnvoyé : lundi 2 novembre 2026 10:00\n"
+        "À : Sophie Martin\nObjet : pneus\n\nPneus payés.\n\nDe : Colruyt <no@colruyt.example>\n"
+        "Envoyé : mardi 3 novembre 2026 11:00\nÀ : Sophie Martin\nObjet : ticket\n\nTicket perdu.\n\nVoilà."
+    ),
+    (
+        "Mail de la banque ci-dessous.\n\nDate : 2/11/2026 10:00\nDe : ING <info@ing.example>\nÀ : Sophie Martin\n"
+        "Sujet : frais\n\nFrais de 12 EUR."
+    ),
+    (
+        "Ci-dessous la réponse du notaire.\n\nDe : Etude Simon <simon@notaire.example>\nEnvoyé : 2 novembre 2026 10:00\n"
+        "À : Sophie Martin <sophie@boulangerie.example>\nCc : Marc Martin\nObjet : acte\n\nL'acte est signé.\n\nBien à vous,\n"
+        "Sophie"
+    ),
 ]

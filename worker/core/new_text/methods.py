@@ -28,7 +28,7 @@ from worker.core.new_text.quoting import (
 from worker.core.new_text.structure import is_heading, mark_coloured, mark_structure
 
 FEWEST_WORDS = 12
-MOST_LINES_OF_A_CITATION = 2
+MOST_LINES_OF_A_CITATION = 4
 MOST_LINES_TYPED = 30
 
 
@@ -184,14 +184,13 @@ def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
 
 
 def is_cited(marked: Marked) -> bool:
-    """A line or two that the author introduces himself, with a colon and without a date, and goes on below."""
+    """A few lines right under one of the author's without a date: he typed the ``>`` himself."""
     first = marked.marks.index(Mark.QUOTED)
     quoted = [number for number, mark in enumerate(marked.marks) if mark is Mark.QUOTED]
     above = marked.lines[first - 1] if first else None
     return (
         above is not None
-        and above.content.endswith(":")
+        and not above.is_blank
         and not Evidence().signs(above.content)
         and len(quoted) == quoted[-1] - first + 1 <= MOST_LINES_OF_A_CITATION
-        and any(line.words for line in marked.lines[quoted[-1] + 1 :])
     )

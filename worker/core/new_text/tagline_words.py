@@ -114,11 +114,11 @@ THINGS = frozenset(
     "smartphone smartphones mobile mobil téléphone telephone telefoon telefon gsm gsmke handy mobiltelefon windows "
     "blackberry nokia tutanota tuta spark k thunderbird orange courrier courriel mail mails mailspring bluemail "
     "fairphone motorola redmi sony tablet tablette portable natel foon gmail apple watch mac macbook mobieltje "
-    "mobieltsje hotmail".split()
+    "mobieltsje hotmail phone cellphone".split()
 )
 FILLING = frozenset(
     "com le la l un une het een de der dem einem an the en et und and app application appareil apparaat toestel gerät "
-    "device phone cell cellphone message messagerie sécurisée sécurisé email e secure sicherer sichere beveiligde "
+    "device message messagerie sécurisée sécurisé email e secure sicherer sichere beveiligde "
     "pro max plus mini ultra note edge lite fe se intelligent draagbare draagbaar nouveau nouvel nieuwe neuen new "
     "obtenez obtenir télécharger téléchargez downloaden download beziehen holen herunterladen laden sie sich get "
     "diese nachricht wurde o".split()
