@@ -6,7 +6,7 @@ with three typical phrases and twenty words. In both places a paragraph stays th
 bookkeeping is about: an author may write of confidence himself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from worker.core.new_text.foreign import paragraphs, plain_words, text_of
 from worker.core.new_text.normalising import Line
@@ -39,10 +39,10 @@ def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
     return is_notice or has_seal(text)
 
 
-def notices_below(lines: Sequence[Line], first: int) -> Iterator[tuple[int, int]]:
-    """Paragraphs below a quote that are notices, a title above one too."""
+def notices_among(lines: Sequence[Line], below: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Which paragraphs below a quote are notices, a title above one too."""
     title: tuple[int, int] | None = None
-    for start, end in paragraphs(lines, first, len(lines)):
+    for start, end in below:
         if is_disclaimer(lines, start, end):
             if title is not None:
                 yield title

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from worker.core.new_text.disclaimers import notice_start, notices_below
+from worker.core.new_text.disclaimers import notice_start, notices_among
+from worker.core.new_text.foreign import paragraphs
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.signatures import block_start, marked_start
 from worker.core.new_text.taglines import tagline_start, taglines_inside
@@ -22,7 +23,8 @@ def cut_disclaimers(marked: Marked) -> None:
     kept = list(marked.marks)
     first = next((number for number, mark in enumerate(marked.marks) if mark is not Mark.NEW), len(marked.marks))
     marked.mark(notice_start(marked.lines, 0, first), first, Mark.SIGNATURE)
-    for start, end in notices_below(marked.lines, first):
+    below = [each for each in paragraphs(marked.lines, first, len(kept)) if Mark.NEW in marked.marks[slice(*each)]]
+    for start, end in notices_among(marked.lines, below):
         for number in range(start, end):
             if marked.marks[number] is Mark.NEW:
                 marked.marks[number] = Mark.SIGNATURE
