@@ -121,6 +121,15 @@ DISCLAIMERS = [
     "Bonjour,\n\nattention, ce mail provient de l'extérieur de l'organisation, dit mon antivirus",
     "Bonjour,\n\n[EXT] veut dire quoi ?",
 ]
+DISCLAIMERS += [
+    "Voici.\n\nCe message concerne Lenoir : il a été facturé par erreur à un autre destinataire, l'expéditeur est prévenu.",
+    "Hier.\n\nDit bericht gaat over de bon die ten onrechte naar de geadresseerde ging. De afzender weet ervan.",
+    "Da.\n\nDiese Nachricht betrifft das Paket: es ging irrtümlich an den falschen Adressaten, der Absender weiß es.",
+    (
+        "Here.\n\nThis message is about the parcel: the addressee is wrong, it came by mistake, please notify the sender and "
+        "delete it from the list."
+    ),
+]
 PREFIXES = [
     "> mille euros comme avance",
     "> oui\n> non\n> carte",
@@ -222,4 +231,5 @@ PASTED = [
         "À : Sophie Martin <sophie@boulangerie.example>\nCc : Marc Martin\nObjet : acte\n\nL'acte est signé.\n\nBien à vous,\n"
         "Sophie"
     ),
+    "Le mail de Marc :\n\nLe 5 novembre 2026 à 09:00, Marc Martin <marc@martin.example> a écrit :\n\nC'est payé.\n\nVoilà.",
 ]

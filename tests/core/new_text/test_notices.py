@@ -72,3 +72,11 @@ def test_an_author_who_writes_of_confidence_loses_no_word(text: str) -> None:
     assert cut(text).new_text == text
     assert cut(f"{text}\n\n{INTRODUCTION}\n\n{QUOTE}").new_text == text
     assert cut(f"{INTRODUCTION}\n\n{QUOTE}\n\n{text}").new_text == text
+
+
+def test_above_the_quote_a_notice_speaks_to_somebody_who_got_it_by_mistake() -> None:
+    text = (
+        "Oui.\n\nCe message et ses annexes sont confidentiels : si vous imprimez, pensez à tout détruire ensuite, toute "
+        "diffusion est interdite tant que le notaire et l'expéditeur du dossier attendent."
+    )
+    assert cut(f"{text}\n\n{INTRODUCTION}\n\n{QUOTE}").new_text == text

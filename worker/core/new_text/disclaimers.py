@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from worker.core.new_text.foreign import paragraphs, plain_words, text_of
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import (
+    CASES,
     DISCLAIMERS,
     FEWEST_DISCLAIMERS,
+    FORMAL,
     NOTICE_TITLES,
     OWN_WORDS,
     SCANNER_NAMES,
@@ -36,7 +38,7 @@ def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
     cues = count_of(text)
     is_long = sum(len(line.words) for line in lines[first:end]) >= FEWEST_WORDS
     is_notice = cues > FEWEST_DISCLAIMERS or (cues == FEWEST_DISCLAIMERS and is_long)
-    return is_notice or has_seal(text)
+    return (is_notice and any(phrase in text for phrase in FORMAL)) or has_seal(text)
 
 
 def notices_among(lines: Sequence[Line], below: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -74,6 +76,7 @@ def is_sure(lines: Sequence[Line], first: int, end: int) -> bool:
         count_of(text) >= FEWEST_WHEN_SURE
         and any(phrase in text for phrase in THIS_MAIL)
         and any(phrase in text for phrase in WRONG_READERS)
+        and any(phrase in text for phrase in CASES)
         and sum(len(line.words) for line in lines[first:end]) >= FEWEST_WORDS_WHEN_SURE
     )
 

@@ -120,6 +120,16 @@ WRONG_READERS = (
     *("irrtümlich", "versehentlich", "nicht der richtige", "nicht der vorgesehene", "nicht der beabsichtigte"),
     *("in error", "by mistake", "not the intended", "not the addressee", "not an intended"),
 )
+# They put a case, and say for whom the mail is; who tells what happened does neither.
+CASES = (
+    *("si vous", "si ce", "si cet", "s'il vous", "indien u", "als u", "mocht u", "indien dit", "indien deze"),
+    *("wenn sie", "sollten sie", "falls sie", "sollte diese", "if you", "if this", "should you"),
+)
+FORMAL = (
+    *CASES,
+    *("exclusi", "uitsluitend", "solely", "intended only", "intended for", "ausschließlich", "strictement"),
+    *("responsabilité", "aansprakelijk", "haftung", "liability", "conditions générales", "algemene voorwaarden"),
+)
 # Titles of such notices, in a line of their own.
 NOTICE_TITLES = frozenset(
     (
@@ -274,18 +284,3 @@ WORDS_OF_ANSWERING = (
 
 # How an author goes on below dashes of his own: no signature begins like that.
 POSTSCRIPTS = ("p.s", "ps ", "ps:", "n.b", "nb ", "nb:", "post scriptum", "postscriptum")
-
-# "Voici le mail de Proximus :", "zie onderstaande mail van de koper": somebody else's mail follows. Not "votre mail".
-MAILS = (
-    *("mail", "courriel", "message", "bericht", "nachricht"),
-    *("réponse", "antwoord", "antwort", "answer", "reply", "replies"),
-)
-PLACES_OF_MAILS = (
-    *("ci-dessous", "ci-après", "plus bas", "suivant", "voici"),
-    *("hieronder", "onderstaand", "hierna", "volgende", "unten", "nachstehend", "folgende", "below", "following"),
-)
-WORDS_OF_RECEIVING = frozenset(
-    "reçu reçois écrit répondu envoyé kreeg ontving ontvangen schreef antwoordde stuurde "
-    "bekam bekommen erhielt erhalten schrieb antwortete schickte got received wrote replied answered sent".split()
-)
-YOURS = frozenset("votre vos ton ta tes uw je jouw jullie ihr ihre ihrer ihrem ihren dein deine deiner your".split())

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from worker.core.new_text.header_blocks import LABELS_INSIDE, MOST_OF_A_LINE, Header, bare, label_of
 from worker.core.new_text.normalising import Line, words_of
-from worker.core.new_text.notices import MAILS, PLACES_OF_MAILS, WORDS_OF_RECEIVING, YOURS
+from worker.core.new_text.pasted_words import MAILS, PLACES_OF_MAILS, WORDS_OF_RECEIVING, YOURS
 
 FEWEST_LETTERS = 4
 PREFIXES = re.compile(r"^(?:\s|(?:re|fw|fwd|tr|aw|wg|rv|sv|antw|doorst|ref)\s{0,2}:|\[[^\[\]]{1,20}\])+")
@@ -25,6 +25,8 @@ def quote_header(lines: Sequence[Line], headers: Sequence[Header]) -> Header | N
     if not headers:
         return None
     announced = is_announced(lines, headers[0])
+    if announced and headers[0].rule == "attribution":
+        return headers[1] if len(headers) > 1 else None
     first = 0
     while first + 1 < len(headers) and not goes_on(lines, headers[first], headers[first + 1]):
         first += 1
@@ -36,8 +38,6 @@ def quote_header(lines: Sequence[Line], headers: Sequence[Header]) -> Header | N
 
 def is_announced(lines: Sequence[Line], header: Header) -> bool:
     """Does the author say that a mail follows that is not yours?"""
-    if header.rule == "attribution":
-        return False
     above = [bare(line) for line in lines[max(0, header.first - 6) : header.first] if line.words][-2:]
     if not above:
         return False

@@ -11,6 +11,7 @@ from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
 from worker.core.new_text.header_blocks import Header, is_original
 from worker.core.new_text.headers import header_at, is_forward, joined, loose_header_above
+from worker.core.new_text.introductions import stands_above_quote
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
@@ -102,10 +103,15 @@ def opening(lines: Sequence[Line], evidence: Evidence) -> tuple[Header | None, i
     """The first header of our mail, and the number of the line above which other headers are those of pasted mails."""
     headers = headers_in(lines, evidence)
     first = next(headers, None)
-    if evidence.names or first is None or first.rule == "attribution":
+    if evidence.names or first is None or is_above_quote(lines, first):
         return first, 0
     ours = quote_header(lines, [first, *islice(headers, MOST_HEADERS)])
     return ours, ours.first if ours is not None and ours is not first else 0
+
+
+def is_above_quote(lines: Sequence[Line], header: Header) -> bool:
+    """An introduction that a program wrote above ``>`` or a blockquote."""
+    return header.rule == "attribution" and (lines[header.first].depth > 0 or stands_above_quote(lines, header.end))
 
 
 def headers_in(lines: Sequence[Line], evidence: Evidence) -> Iterator[Header]:
