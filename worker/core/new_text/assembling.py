@@ -6,6 +6,7 @@ text is the new lines in their order; an answer that stands between quoted lines
 author trimmed the quote himself: no header above it, few lines.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.placing import Words
 
+PICTURES = re.compile(r"(?:\[cid:[^\[\]\n]{1,200}\](?:<https?:[^<>\s]{1,2000}>)? ?)+")
 MOST_LINES_OF_A_QUESTION = 4
 LONG_LINE = 50
 MOST_LINES_OF_A_TRIMMED_QUOTE = 3
@@ -93,11 +95,22 @@ def new_text(marked: Marked, closings: Collection[Words]) -> str:
 
 
 def shown(marked: Marked, block: Block) -> str:
-    """New lines as they stand; one that was typed inside a quote loses the prefix."""
-    return "\n".join(
-        line.content if number in marked.inserted else line.text
-        for number, line in enumerate(marked.lines[block.first : block.end], block.first)
-    ).strip("\n")
+    """New lines as they stand; one that was typed inside a quote loses the prefix. The place of a picture is no text:
+    its line goes, with a blank line where it stood between two.
+    """
+    written: list[str] = []
+    was_picture = False
+    for number, line in enumerate(marked.lines[block.first : block.end], block.first):
+        is_doubled = was_picture and line.is_blank and not (written and written[-1])
+        was_picture = is_picture(line) or is_doubled
+        if not was_picture:
+            written.append(line.content if number in marked.inserted else line.text)
+    return "\n".join(written).strip("\n")
+
+
+def is_picture(line: Line) -> bool:
+    """``[cid:image001.png@01DCAB12.3F00]``, as Outlook writes into the text part, perhaps with where it leads."""
+    return "[cid:" in line.content and line.whole and PICTURES.fullmatch(line.content) is not None
 
 
 def is_answer(marked: Marked, blocks: Sequence[Block], number: int, end: int, closings: Collection[Words]) -> bool:

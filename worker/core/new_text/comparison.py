@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from worker.core.new_text.evidence import ADDRESS
+from worker.core.new_text.introductions import NOTES
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.placing import RUN, Quote, SentWords, Words, places_of
 
@@ -194,7 +195,7 @@ def split_line(line: Line, begins: int) -> tuple[Line, Line] | None:
     spans = [found.span() for found in EITHER_CASE.finditer(line.content)]
     if not line.whole or len(spans) != len(line.words) or not line.text.endswith(line.content):
         return None
-    if ADDRESS.search(line.content, spans[begins - 1][1]):  # a header that names us, rather than an answer
+    if ADDRESS.search(line.content, spans[begins - 1][1]) or NOTES.match(line.content):  # a header that names us
         return None
     found = REST_OF_A_WORD.match(line.content, spans[begins - 1][1])
     cut = found.end() if found is not None else spans[begins - 1][1]

@@ -31,12 +31,13 @@ from worker.core.new_text.cut import Cut, Sent
 from worker.core.new_text.evidence import evidence_of
 from worker.core.new_text.finishing import cut_disclaimers, cut_signatures, settle_skipped
 from worker.core.new_text.foreign import announces_answers
-from worker.core.new_text.lending import with_origins
+from worker.core.new_text.lending import body_of
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.methods import Known, by_comparison, by_marker, by_patterns, by_prefix, by_structure
 from worker.core.new_text.normalising import Line, normalise
 from worker.core.new_text.placing import index_sent
-from worker.core.new_text.quoting import first_header
+from worker.core.new_text.quoting import opening
+from worker.core.new_text.signing import may_hide_answer
 from worker.core.parsed import BodyLine
 
 CONFIDENCE = {
@@ -56,7 +57,6 @@ CONFIDENCE = {
 FELL_BACK = 0.40
 BELOW_COSTS = 0.9
 CAPPED_COSTS = 0.8
-DEGENERATE = 4
 
 Method = Callable[[Sequence[Line], Known], Marked | None]
 METHODS: tuple[Method, ...] = (by_comparison, by_structure, by_marker, by_patterns, by_prefix)
@@ -74,16 +74,6 @@ def cut_reply(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | N
     return assembled(marked, known, fell_back=fell_back)
 
 
-def body_of(mail_lines: Sequence[BodyLine], html_lines: Sequence[BodyLine] | None) -> Sequence[BodyLine]:
-    """The text, unless it is a stump of what the HTML holds ("this mail needs an HTML reader")."""
-    if not html_lines:
-        return mail_lines
-    texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (mail_lines, html_lines))
-    if texts * DEGENERATE < htmls:
-        return html_lines
-    return mail_lines if any(line.origin for line in mail_lines) else with_origins(mail_lines, html_lines)
-
-
 def known_of(sent: Sent | None) -> Known:
     if sent is None:
         return Known(sent=None, evidence=evidence_of(()))
@@ -92,22 +82,23 @@ def known_of(sent: Sent | None) -> Known:
 
 def first_that_fits(lines: Sequence[Line], known: Known) -> tuple[Marked, bool]:
     fell_back = False
-    known = replace(known, header=first_header(lines, known.evidence))
+    header, pasted = opening(lines, known.evidence)
+    known = replace(known, header=header, pasted=pasted)
     for method in METHODS:
         marked = method(lines, known)
-        if marked is not None and leaves_author_words(marked):
+        if marked is not None and leaves_author_words(marked, known):
             return marked, fell_back
         fell_back = fell_back or marked is not None
     return Marked(lines=lines, marks=[Mark.NEW] * len(lines), rules=[]), fell_back
 
 
-def leaves_author_words(marked: Marked) -> bool:
+def leaves_author_words(marked: Marked, known: Known) -> bool:
     """Guard: nothing is left only where every word is known as a quote or a header, not where it stood below one."""
     if marked.rules[0] == "comparison":
         return True
     if not marked.has_new_words():
         return Mark.BELOW not in marked.marks and Mark.HEADER in marked.marks
-    return not hides_answers(marked)
+    return not hides_answers(marked) and not may_hide_answer(marked, known.evidence)
 
 
 def hides_answers(marked: Marked) -> bool:

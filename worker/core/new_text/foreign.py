@@ -1,18 +1,18 @@
-"""What machines on the way add to a mail: banners above a quote, disclaimers below it. Nobody wrote them to us.
+"""What machines on the way add above a quote: banners. Nobody wrote them to us. Disclaimers have a module of their own.
 
 And the one thing an author says about the quote: that his answers stand inside it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.notices import (
     BANNERS,
     COLOURS_OF_ANSWERS,
-    DISCLAIMERS,
-    FEWEST_DISCLAIMERS,
+    FIRST_PERSON,
     PLACES_OF_ANSWERS,
-    SCANNERS,
+    TAGS,
     WORDS_OF_ANSWERING,
 )
 
@@ -23,13 +23,10 @@ MOST_WORDS_OF_A_POINTER = 6
 
 def is_banner(lines: Sequence[Line], first: int, end: int) -> bool:
     text = text_of(lines[first:end])
-    return end - first <= MOST_LINES_OF_A_BANNER and any(cue in text for cue in BANNERS)
-
-
-def is_disclaimer(lines: Sequence[Line], first: int, end: int) -> bool:
-    text = text_of(lines[first:end])
-    is_notice = sum(cue in text for cue in DISCLAIMERS) >= FEWEST_DISCLAIMERS
-    return is_notice or any(cue in text for cue in SCANNERS)
+    is_tag = end - first == 1 and text.strip("*_ :") in TAGS
+    if is_tag or end - first > MOST_LINES_OF_A_BANNER:
+        return is_tag
+    return any(cue in text for cue in BANNERS) and FIRST_PERSON.isdisjoint(plain_words(text))
 
 
 def announces_answers(lines: Sequence[Line]) -> bool:
@@ -46,6 +43,10 @@ def text_of(lines: Sequence[Line]) -> str:
     return " ".join(line.content for line in lines[:40])[:MOST_CHARACTERS].lower().replace("’", "'")
 
 
+def plain_words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
+
+
 def paragraph_above(lines: Sequence[Line], number: int) -> tuple[int, int]:
     """First and end of the paragraph above this line, blank lines between left out."""
     end = number
@@ -57,10 +58,10 @@ def paragraph_above(lines: Sequence[Line], number: int) -> tuple[int, int]:
     return first, end
 
 
-def paragraphs(lines: Sequence[Line], start: int) -> Iterator[tuple[int, int]]:
+def paragraphs(lines: Sequence[Line], start: int, end: int) -> Iterator[tuple[int, int]]:
     first = start
-    for number in range(start, len(lines) + 1):
-        if number == len(lines) or lines[number].is_blank:
+    for number in range(start, end + 1):
+        if number == end or lines[number].is_blank:
             if number > first:
                 yield first, number
             first = number + 1

@@ -5,6 +5,9 @@ three words of the text that stands further on in the HTML brings them together 
 (targets of links, names of pictures) are passed over. Each line of the text takes origin and depth of the HTML line
 that holds most of its words. Linear in the words. Where less than most of the text is found, the spellings contradict
 each other, and the text stays as it is.
+
+The HTML is read instead of a text that is a stump of it ("this mail needs an HTML reader"), and of one that a program
+ran together into one line: there the same words have no structure left.
 """
 
 from bisect import bisect_left
@@ -13,10 +16,38 @@ from collections.abc import Sequence
 from worker.core.new_text.normalising import clean, words_of
 from worker.core.parsed import BodyLine
 
+DEGENERATE = 4
+MOST_LINES_OF_A_FLAT_TEXT = 2
+FEWEST_LINES_OF_ITS_HTML = 4
+FEWEST_FOUND_OF_A_FLAT_TEXT = 0.9
 RUN = 3
 FEWEST_FOUND = 0.7
 MOST_WORDS = 60_000
 Words = list[str]
+
+
+def body_of(text: Sequence[BodyLine], html: Sequence[BodyLine] | None) -> Sequence[BodyLine]:
+    """The lines to read of a mail that may have both spellings."""
+    if not html:
+        return text
+    texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (text, html))
+    if texts * DEGENERATE < htmls or is_flat(text, html):
+        return html
+    return text if any(line.origin for line in text) else with_origins(text, html)
+
+
+def is_flat(text: Sequence[BodyLine], html: Sequence[BodyLine]) -> bool:
+    """The same words without their lines."""
+    if written_lines(text) > MOST_LINES_OF_A_FLAT_TEXT or written_lines(html) < FEWEST_LINES_OF_ITS_HTML:
+        return False
+    words, _ = words_with_lines(text)
+    html_words, _ = words_with_lines(html)
+    found = sum(partner >= 0 for partner in aligned(html_words, words))
+    return found >= FEWEST_FOUND_OF_A_FLAT_TEXT * max(len(words), len(html_words), 1)
+
+
+def written_lines(lines: Sequence[BodyLine]) -> int:
+    return sum(bool(line.text.strip()) for line in lines)
 
 
 def with_origins(text: Sequence[BodyLine], html: Sequence[BodyLine]) -> Sequence[BodyLine]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from worker.core.new_text.comparison import Matched, compare
 from worker.core.new_text.evidence import Evidence
-from worker.core.new_text.headers import Header, stands_above_quote
+from worker.core.new_text.header_blocks import Header
+from worker.core.new_text.headers import header_at
+from worker.core.new_text.introductions import stands_above_quote
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.placing import Quote, SentWords
@@ -26,18 +28,20 @@ from worker.core.new_text.quoting import (
 from worker.core.new_text.structure import is_heading, mark_coloured, mark_structure
 
 FEWEST_WORDS = 12
-MOST_LINES_OF_A_CITATION = 2
+MOST_LINES_OF_A_CITATION = 4
+MOST_LINES_TYPED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """``sent``: the words of what we sent, None when we do not know; ``evidence``: what names our mail; ``header``: the
-    first one of our mail in the lines.
+    first one of our mail in the lines; ``pasted``: the line above which headers are others'.
     """
 
     sent: SentWords | None
     evidence: Evidence
     header: Header | None = None
+    pasted: int = 0
 
 
 def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
@@ -57,12 +61,32 @@ def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
             marked.marks[number] = Mark.QUOTED
         elif number in matched.inserted:
             marked.marks[number] = Mark.NEW
+    free_typed(marked, matched)
     mark_markers(marked)
     is_headed = mark_headings(marked)
     if mark_headers_above(marked, known.evidence) or is_headed:
         marked.rules.append("header")
     mark_older_mails(marked, known.evidence)
     return marked
+
+
+def free_typed(marked: Marked, matched: Matched) -> None:
+    """A few lines with a ``>`` of the author's own, below all that we sent and apart from it by a blank line.
+
+    Not where the quote itself has blank lines without prefix, nor where a header stands: older mails follow there.
+    """
+    last = max(number for number, span in enumerate(matched.spans) if span is not None)
+    below = range(last + 1, min(len(marked.lines), last + 1 + MOST_LINES_TYPED))
+    if marked.lines[last].depth and not any(line.depth and line.is_blank for line in marked.lines[:last]):
+        return
+    apart = next((number for number in below if marked.lines[number].is_blank and not marked.lines[number].depth), None)
+    if apart is None or below.stop < len(marked.lines):
+        return
+    if any(header_at(marked.lines, number, Evidence(), ours=False) for number in below):
+        return
+    for number in range(apart, below.stop):
+        if marked.lines[number].depth and not marked.lines[number].origin:
+            marked.marks[number] = Mark.NEW
 
 
 def quote_of(lines: Sequence[Line], header: Header | None) -> Quote:
@@ -89,7 +113,7 @@ def is_chance(matched: Matched, sent: SentWords) -> bool:
 def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 5: the HTML tells what is quoted. What follows a container, and no beginning, stays."""
     marked = with_prefixes(lines, known.header)
-    if not mark_structure(marked, known.evidence):
+    if not mark_structure(marked, known.evidence, known.pasted):
         return None
     marked.rules.append("structure")
     mark_markers(marked)
@@ -160,14 +184,13 @@ def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
 
 
 def is_cited(marked: Marked) -> bool:
-    """A line or two that the author introduces himself, with a colon and without a date, and goes on below."""
+    """A few lines right under one of the author's without a date: he typed the ``>`` himself."""
     first = marked.marks.index(Mark.QUOTED)
     quoted = [number for number, mark in enumerate(marked.marks) if mark is Mark.QUOTED]
     above = marked.lines[first - 1] if first else None
     return (
         above is not None
-        and above.content.endswith(":")
+        and not above.is_blank
         and not Evidence().signs(above.content)
         and len(quoted) == quoted[-1] - first + 1 <= MOST_LINES_OF_A_CITATION
-        and any(line.words for line in marked.lines[quoted[-1] + 1 :])
     )

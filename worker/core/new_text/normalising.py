@@ -12,11 +12,11 @@ before it goes.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
-from worker.core.new_text.notices import DEVICES, TAGLINES
 from worker.core.new_text.patterns import ORIGINALS
+from worker.core.new_text.tagline_words import DEVICES, TAGLINES
 from worker.core.parsed import BodyLine
 
 MOST_CHARACTERS = 512_000
@@ -60,11 +60,12 @@ class Line:
 
 def normalise(body: Sequence[BodyLine]) -> list[Line]:
     head, middle, tail = within_caps(flat_lines(body))
-    lines = [line for each in head for line in read_lines(each)]
+    typed = sum(1 for _ in takewhile(lambda line: line.text.lstrip()[:1] in (">", ""), head))
+    lines = [line for number, each in enumerate(head) for line in read_lines(each, is_typed=number < typed)]
     if middle:
         text = clean("\n".join(each.text for each in middle))
         lines.append(Line(text=text, content="…", depth=0, words=(), whole=False, skipped=True))
-    return lines + [line for each in tail for line in read_lines(each)]
+    return lines + [line for each in tail for line in read_lines(each, is_typed=False)]
 
 
 def clean(text: str) -> str:
@@ -113,11 +114,14 @@ def weight(line: BodyLine) -> int:
     return min(len(line.text), MOST_OF_A_LINE) + 1
 
 
-def read_lines(line: BodyLine) -> list[Line]:
+def read_lines(line: BodyLine, *, is_typed: bool) -> list[Line]:
+    """``is_typed``: nothing but ``>`` stands above, which no program writes there: what is glued behind has none."""
     text = clean(line.text).rstrip()
     if "-----" not in text or len(text) > MOST_OF_A_LINE:
         return [read_line(text, line)]
-    return [read_line(part, line) for part in apart_at_dashes(text)]
+    first, *others = apart_at_dashes(text)
+    below = replace(line, depth=0) if is_typed else line
+    return [read_line(first, line), *(read_line(part, below) for part in others)]
 
 
 def apart_at_dashes(text: str) -> list[str]:

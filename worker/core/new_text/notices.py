@@ -1,4 +1,4 @@
-"""Words that machines and programs add to a mail: banners, disclaimers, taglines; and what announces answers below.
+"""Words that machines add to a mail: banners, disclaimers; and what an author announces below.
 
 French, Dutch, German and English. Data only; lower case, plain apostrophes.
 """
@@ -33,144 +33,171 @@ BANNERS = (
     "nicht oft e-mails von",
 )
 
-# Notices that mail servers put under all mail of a company. Two of them in one paragraph make a disclaimer.
+# The same as a word alone in its line.
+TAGS = frozenset(
+    "[ext] [extern] [external] [externe] [extérieur] [external email] [external mail] [external sender] [mail externe] "
+    "[e-mail externe] [externe mail] [externe e-mail]".replace("] ", "]|").split("|")
+)
+
+# What the notices say that mail servers and firms put under all mail. An author may say one of these himself.
 DISCLAIMERS = (
     "confidentiel",
     "exclusivement destiné",
     "exclusivement à l'intention",
+    "intention exclusive",
+    "attention exclusive",
+    "usage exclusif",
     "destinataire",
     "par erreur",
     "avertir l'expéditeur",
-    "détruire ce message",
+    "informer l'expéditeur",
+    "l'expéditeur",
+    "détruire",
     "toute diffusion",
     "toute utilisation",
+    "toute reproduction",
+    "décline toute responsabilité",
+    "susceptible d'altération",
+    "avant d'imprimer",
     "vertrouwelijk",
     "uitsluitend bestemd",
     "uitsluitend bedoeld",
     "geadresseerde",
+    "bestemmeling",
     "ten onrechte",
     "per vergissing",
+    "per abuis",
+    "bij vergissing",
     "de afzender",
     "te verwijderen",
+    "te vernietigen",
+    "openbaarmaking",
+    "aansprakelijkheid",
+    "algemene voorwaarden",
+    "voor u deze e-mail print",
     "vertraulich",
     "ausschließlich für",
     "irrtümlich",
+    "versehentlich",
     "adressat",
+    "empfänger bestimmt",
+    "richtige empfänger",
     "absender",
     "zu löschen",
     "vernichten sie",
+    "unbefugte",
+    "nicht gestattet",
+    "weitergabe",
     "confidential",
+    "privileged",
     "intended solely",
     "intended only",
     "intended recipient",
+    "addressee",
     "in error",
+    "by mistake",
     "notify the sender",
+    "delete it",
+    "accept no liability",
+    "unauthorised",
+    "unauthorized",
+    "before printing",
     "disclaimer",
 )
 FEWEST_DISCLAIMERS = 2
 
-# Advertising of virus scanners below a mail, one is enough: Avast, AVG, G Data, Norton.
+# They speak of the mail they stand under,
+THIS_MAIL = (
+    *("ce message", "ce courriel", "cet e-mail", "cet email", "ce mail", "cette communication", "le présent"),
+    *("dit bericht", "dit e-mail", "deze e-mail", "deze email", "deze mail", "de inhoud van dit"),
+    *("diese e-mail", "dieser e-mail", "diese mail", "diese nachricht", "dieser nachricht", "diese email"),
+    *("this message", "this e-mail", "this email", "this mail", "this communication", "this transmission"),
+)
+# and to somebody who got it by mistake: nobody else does.
+WRONG_READERS = (
+    *("par erreur", "pas le destinataire", "pas l'un des destinataires", "pas le bon destinataire"),
+    *("per vergissing", "bij vergissing", "per abuis", "ten onrechte", "niet de geadresseerde", "niet de bestemmeling"),
+    *("irrtümlich", "versehentlich", "nicht der richtige", "nicht der vorgesehene", "nicht der beabsichtigte"),
+    *("in error", "by mistake", "not the intended", "not the addressee", "not an intended"),
+)
+# They put a case, and say for whom the mail is; who tells what happened does neither.
+CASES = (
+    *("si vous", "si ce", "si cet", "s'il vous", "indien u", "als u", "mocht u", "indien dit", "indien deze"),
+    *("wenn sie", "sollten sie", "falls sie", "sollte diese", "if you", "if this", "should you"),
+)
+FORMAL = (
+    *CASES,
+    *("exclusi", "uitsluitend", "solely", "intended only", "intended for", "ausschließlich", "strictement"),
+    *("responsabilité", "aansprakelijk", "haftung", "liability", "conditions générales", "algemene voorwaarden"),
+)
+# Titles of such notices, in a line of their own.
+NOTICE_TITLES = frozenset(
+    (
+        "disclaimer",
+        "legal notice",
+        "confidentiality notice",
+        "confidentiality",
+        "avis de confidentialité",
+        "avis juridique",
+        "avertissement",
+        "clause de confidentialité",
+        "mention légale",
+        "vrijwaring",
+        "juridische kennisgeving",
+        "vertraulichkeitshinweis",
+        "haftungsausschluss",
+        "rechtlicher hinweis",
+    )
+)
+
+# Advertising and seals of scanners below a mail, one is enough: Avast, AVG, G Data, Norton, Mimecast, Symantec.
 SCANNERS = (
     "sans virus",
     "logiciel antivirus",
+    "cet e-mail a été analysé",
+    "cet email a été analysé",
+    "ce message a été analysé",
+    "ce courriel a été analysé",
     "virusvrij",
     "gecontroleerd op virussen",
+    "deze e-mail werd gescand",
+    "deze e-mail is gescand",
+    "dit bericht werd gescand",
+    "dit bericht is gescand",
     "virenfrei",
     "auf viren geprüft",
+    "diese e-mail wurde gescannt",
+    "diese e-mail wurde geprüft",
     "virus-free",
     "checked for viruses",
+    "this email has been scanned",
+    "this e-mail has been scanned",
+    "this message has been scanned",
     "www.avast.com",
     "www.avg.com",
 )
 
-# One-line taglines of phones and apps: how they begin, and what one of their words must be.
-TAGLINES = (
-    "envoyé de",
-    "envoyé depuis",
-    "envoyé à partir",
-    "envoyé avec",
-    "envoyé via",
-    "envoyé par mon",
-    "obtenez outlook",
-    "obtenir outlook",
-    "télécharger outlook",
-    "téléchargez outlook",
-    "provenance : courrier",
-    "provenance: courrier",
-    "verzonden vanaf",
-    "verzonden vanuit",
-    "verzonden met",
-    "verzonden via",
-    "verstuurd vanaf",
-    "verstuurd met",
-    "verstuurd via",
-    "outlook voor",
-    "download outlook",
-    "outlook downloaden",
-    "gesendet von",
-    "gesendet mit",
-    "gesendet über",
-    "gesendet aus",
-    "von meinem",
-    "von meiner",
-    "von yahoo mail",
-    "diese nachricht wurde von meinem",
-    "outlook für",
-    "holen sie sich outlook",
-    "sent from",
-    "sent with",
-    "sent via",
-    "get outlook",
-)
-DEVICES = (
-    "iphone",
-    "ipad",
-    "ios",
-    "samsung",
-    "galaxy",
-    "android",
-    "outlook",
-    "proton",
-    "yahoo",
-    "gmx",
-    "web.de",
-    "huawei",
-    "xiaomi",
-    "oppo",
-    "oneplus",
-    "pixel",
-    "smartphone",
-    "mobile",
-    "téléphone",
-    "telefoon",
-    "gsm",
-    "handy",
-    "mobiltelefon",
-    "windows",
-    "blackberry",
-    "nokia",
-    "tutanota",
-    "tuta",
-    "spark",
-    "k-9",
-    "thunderbird",
-    "mail orange",
-    "orange mail",
-    "courrier pour",
-    "mail voor",
-    "mail für",
-    "apple watch",
-    "bluemail",
-    "mail.com",
-    "mailspring",
+SCANNER_NAMES = (
+    "avast",
+    "avg",
+    "norton",
+    "g data",
+    "mimecast",
+    "kaspersky",
+    "bitdefender",
+    "eset",
+    "mcafee",
+    "symantec",
 )
 
-# An author who tells how he sent something begins like that too ("Envoyé via Proximus hier"): he says when, or to whom.
-NO_TAGLINE = frozenset(
-    "hier matin soir midi lundi mardi mercredi jeudi vendredi samedi dimanche vous votre reçu aujourd bien "
-    "gisteren vandaag maandag dinsdag woensdag donderdag vrijdag zaterdag zondag u jullie ontvangen goed "
-    "gestern heute montag dienstag mittwoch donnerstag freitag samstag sonntag ihnen erhalten "
-    "yesterday today monday tuesday wednesday thursday friday saturday sunday you received".split()
+# Who says one of these speaks himself,
+FIRST_PERSON = frozenset("je j moi mon ma mes ik mij mijn ich mir mich mein meine meinen meinem meiner i my".split())
+# or of something.
+OWN_WORDS = frozenset(
+    "je j moi me m mon ma mes ik mij mijn ich mich mir mein meine meinen meinem meiner i my myself "
+    "tu toi t jij jou jouw dir dich dein deine bonjour svp hallo hello envoyé verstuurd gestuurd geschickt "
+    "facture factures factuur facturen rechnung rechnungen invoice invoices tva btw mwst vat eur euro euros ticket "
+    "photo foto bijlage".split()
 )
 
 # "My answers below, in red": the author wrote inside the quote. One of these, with a word of answering or alone.

@@ -7,8 +7,20 @@ Everything is lower case, with plain apostrophes. Rules that use them: ``attribu
 # Also of Italian, Spanish and Portuguese programs, whose owners write to us in our languages.
 STARTS = ("le ", "en date du ", "op ", "am ", "on ", "den ", "il giorno ", "il ", "el ", "em ")
 
-# The same without a date and a verb: Horde.
-QUOTING = ("zitat von ", "quoting ", "citaat van ", "citation de ", "citando ")
+# The same without a date and a verb: Horde (de, en, nl, fr, es, it), with an address right before the colon.
+QUOTING = (
+    "zitat von ",
+    "quoting ",
+    "citeren ",
+    "citaat van ",
+    "citation de ",
+    "selon ",
+    "citando a ",
+    "citando ",
+    "mensaje citado por ",
+    "citazione di ",
+    "scrive ",
+)
 
 # Their verbs, in any place: Gmail and Apple (fr "a écrit :", en "wrote:"), Gmail nl ("schreef X <…>:"), Outlook.com nl
 # ("heeft … geschreven"), Gmail de ("schrieb X <…>:"), GMX ("hat am … geschrieben"), The Bat ("writes").

@@ -5,17 +5,25 @@ wrote with a ``>`` of his own above the header of the quote.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import is_banner, paragraph_above
-from worker.core.new_text.headers import Header, header_at, is_forward, is_original, loose_header_above
+from worker.core.new_text.header_blocks import Header, is_original
+from worker.core.new_text.headers import header_at, is_forward, joined, loose_header_above
+from worker.core.new_text.introductions import stands_above_quote
 from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
+from worker.core.new_text.pasted import quote_header
 from worker.core.new_text.structure import is_heading
 
 MOST_LINES_ABOVE = 16
 MOST_STARTS = 200
+MOST_HEADERS = 12
+MOST_TYPED = 6
+MOST_DEPTH_TYPED = 2
+MOST_LINES_OF_A_QUOTE = 60
 LONG_LINE = 60
 SHORT_TAIL = 40
 
@@ -28,6 +36,8 @@ def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
     marked = Marked(lines=lines, marks=marks, rules=[])
     if header is not None and Mark.QUOTED in marks:
         free_above(marked, header)
+    marked.mark(typed_below(lines), len(lines), Mark.NEW)
+    free_cited(marked)
     return marked
 
 
@@ -40,14 +50,80 @@ def free_above(marked: Marked, header: Header) -> None:
                 marked.marks[number] = Mark.NEW
 
 
+def typed_below(lines: Sequence[Line]) -> int:
+    """Where the author's own ``>`` lines begin that end the mail; without any, behind the last line.
+
+    A blank line without prefix parts them from a quote whose blank lines have one: its program did not write them.
+    Dashes with a signature may follow.
+    """
+    end = len(lines) - sum(1 for _ in takewhile(lambda line: not line.depth, reversed(lines)))
+    below = next((line.content for line in lines[end:] if not line.is_blank), "--")
+    if not below.startswith("--"):
+        return len(lines)
+    first = end
+    while (
+        first
+        and 0 < lines[first - 1].depth <= MOST_DEPTH_TYPED
+        and not lines[first - 1].is_blank
+        and not lines[first - 1].origin
+    ):
+        first -= 1
+    quote = first
+    while quote and lines[quote - 1].is_blank and not lines[quote - 1].depth:
+        quote -= 1
+    if not 0 < end - first <= MOST_TYPED or quote == first or not quote or not lines[quote - 1].depth:
+        return len(lines)
+    above = list(takewhile(lambda line: line.depth, reversed(lines[max(0, quote - MOST_LINES_OF_A_QUOTE) : quote])))
+    return first if any(line.is_blank for line in above) else len(lines)
+
+
+def free_cited(marked: Marked) -> None:
+    """Below the quote, a few lines that the author cites with ``>`` right under one of his that ends with a colon."""
+    lines = marked.lines
+    quoted = next((number for number, line in enumerate(lines) if line.depth), len(lines))
+    for number in range(quoted + 1, len(lines)):
+        above = lines[number - 1]
+        if not is_typed(lines[number]) or above.depth or not above.content.endswith(":"):
+            continue
+        cited = sum(1 for _ in takewhile(lambda line: line.depth, lines[number : number + MOST_TYPED + 1]))
+        if cited <= MOST_TYPED and not Evidence().signs(above.content):
+            marked.mark(number, number + cited, Mark.NEW)
+
+
+def is_typed(line: Line) -> bool:
+    return 0 < line.depth <= MOST_DEPTH_TYPED and not line.is_blank and not line.origin
+
+
 def first_header(lines: Sequence[Line], evidence: Evidence) -> Header | None:
+    """Of our mail: it names us, or else is the quote's as far as can be told."""
+    return opening(lines, evidence)[0]
+
+
+def opening(lines: Sequence[Line], evidence: Evidence) -> tuple[Header | None, int]:
+    """The first header of our mail, and the number of the line above which other headers are those of pasted mails."""
+    headers = headers_in(lines, evidence)
+    first = next(headers, None)
+    if evidence.names or first is None or is_above_quote(lines, first):
+        return first, 0
+    ours = quote_header(lines, [first, *islice(headers, MOST_HEADERS)])
+    return ours, ours.first if ours is not None and ours is not first else 0
+
+
+def is_above_quote(lines: Sequence[Line], header: Header) -> bool:
+    """An introduction that a program wrote above ``>`` or a blockquote."""
+    return header.rule == "attribution" and (lines[header.first].depth > 0 or stands_above_quote(lines, header.end))
+
+
+def headers_in(lines: Sequence[Line], evidence: Evidence) -> Iterator[Header]:
+    """Down to the first forward, one below another."""
+    end = 0
     for number, line in enumerate(lines):
         if is_forward(line):
-            return None
-        header = header_at(lines, number, evidence, ours=True)
+            return
+        header = header_at(lines, number, evidence, ours=True) if number >= end else None
         if header is not None:
-            return header
-    return None
+            end = header.end
+            yield header
 
 
 def mark_markers(marked: Marked) -> set[int]:
@@ -86,12 +162,12 @@ def mark_lost_prefixes(marked: Marked) -> None:
 def mark_headers_above(marked: Marked, evidence: Evidence) -> bool:
     """Step 4, above each quoted block; above the first one in any language, and further up when text stands between.
 
-    Not above one that begins with what the HTML says is its header: what stands there is the author's.
+    Not above one that begins with its header: what stands there is the author's.
     """
     found = False
     for turn, quote in enumerate(quote_starts(marked)):
         start = mark_banner_above(marked, quote)
-        if is_heading(marked.lines[quote]):
+        if is_heading(marked.lines[quote]) or begins_with_header(marked, quote, evidence):
             found = mark_original_above(marked, start) or found
             continue
         header = header_above(marked, start, evidence)
@@ -101,6 +177,11 @@ def mark_headers_above(marked: Marked, evidence: Evidence) -> bool:
             marked.mark(header.first, header.end, Mark.HEADER)
             found = True
     return found
+
+
+def begins_with_header(marked: Marked, quote: int, evidence: Evidence) -> bool:
+    """A program's own mark stands here, or a header of any kind: iOS writes it inside the quote."""
+    return header_at(marked.lines, quote, evidence, ours=False) is not None
 
 
 def mark_original_above(marked: Marked, start: int) -> bool:
@@ -169,7 +250,15 @@ def mark_older_mails(marked: Marked, evidence: Evidence) -> None:
         if is_forward(marked.lines[number]):
             return
         header = header_at(marked.lines, number, evidence, ours=False)
-        if header is not None:
+        if header is not None and not is_anothers(marked, header, evidence):
             marked.mark(header.first, header.end, Mark.HEADER)
             mark_below(marked, header.end)
             return
+
+
+def is_anothers(marked: Marked, header: Header, evidence: Evidence) -> bool:
+    """The author wrote below our mail, and under that stands a header that does not name us: he pasted what follows."""
+    above = next((number for number in range(header.first - 1, -1, -1) if marked.lines[number].words), None)
+    if above is None or marked.marks[above] is not Mark.NEW or not evidence.names:
+        return False
+    return not evidence.names_us(joined(marked.lines, header))

@@ -1,4 +1,4 @@
-"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, an element of its HTML, a tagline.
+"""Step 8: signatures, mildly. Only what a program marked: a ``-- `` block, an element of its HTML (``taglines`` apart).
 
 Sign-offs ("Bien à vous, Sophie") and contact blocks without a mark stay.
 """
@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 
 from worker.core.new_text.containers import SIGNATURES
-from worker.core.new_text.headers import bare
-from worker.core.new_text.normalising import NOISE, Line
-from worker.core.new_text.notices import DEVICES, NO_TAGLINE, POSTSCRIPTS, TAGLINES
+from worker.core.new_text.header_blocks import bare
+from worker.core.new_text.normalising import Line
+from worker.core.new_text.notices import POSTSCRIPTS
 
 MOST_LINES_OF_A_SIGNATURE = 12
-LONGEST_TAGLINE = 160
+FEWEST_LINES_OF_A_CONTACT = 3
+LONGEST_LINE_OF_A_CONTACT = 60
+REACH = re.compile(r"@|www\.|https?:|\+\d{2}[\d ./()-]{6}|\b0\d{1,3}[ /.-]?\d{2,3}[ .]\d{2}")
 CONTACT = re.compile(r"@|www\.|https?:|\+?\d[\d ./()-]{6,20}\d")
 
 
@@ -54,15 +56,15 @@ def is_marked(line: Line) -> bool:
     return not SIGNATURES.isdisjoint(line.origin)
 
 
-def tagline_start(lines: Sequence[Line], first: int, end: int) -> int:
-    last = end - 1
-    while last >= first and (lines[last].is_blank or lines[last].is_rule):
-        last -= 1
-    return last if last >= first and is_tagline(lines[last]) else end
-
-
-def is_tagline(line: Line) -> bool:
-    text = NOISE.sub(" ", bare(line))
-    if len(line.content) > LONGEST_TAGLINE or not text.startswith(TAGLINES) or "?" in text:
+def is_contact_block(lines: Sequence[Line]) -> bool:
+    """Name, firm, street, phone: short lines that begin like names and end like none of a sentence; one has a phone
+    number, an address of mail or of a site.
+    """
+    if not FEWEST_LINES_OF_A_CONTACT <= len(lines) <= MOST_LINES_OF_A_SIGNATURE:
         return False
-    return any(device in text for device in DEVICES) and NO_TAGLINE.isdisjoint(re.findall(r"[^\W\d_]+", text))
+    return all(is_like_a_name(line.content) for line in lines) and any(REACH.search(line.content) for line in lines)
+
+
+def is_like_a_name(text: str) -> bool:
+    begins = text[:1].isupper() or text[:1].isdigit() or text[:1] == "+" or "@" in text or text.startswith("www.")
+    return begins and len(text) <= LONGEST_LINE_OF_A_CONTACT and not text.endswith((".", ",", "?", "!", ":", ";"))

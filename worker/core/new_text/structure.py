@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from worker.core.new_text.containers import BEGINNINGS, HEADINGS, LIKELY_BEGINNINGS, QUOTES
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import announces_answers
-from worker.core.new_text.headers import after_blanks, header_at, is_forward, label_count, label_of
+from worker.core.new_text.header_blocks import after_blanks, label_count, label_of
+from worker.core.new_text.headers import header_at, is_forward
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 
@@ -26,20 +27,22 @@ def is_in_container(line: Line) -> bool:
     return not QUOTES.isdisjoint(line.origin)
 
 
-def mark_structure(marked: Marked, evidence: Evidence) -> bool:
-    """Marks what the HTML tells; whether it told anything. A forward, and all below it, is left alone."""
+def mark_structure(marked: Marked, evidence: Evidence, pasted: int) -> bool:
+    """Marks what the HTML tells; whether it told anything. A forward, and all below it, is left alone, and so is what
+    stands above line ``pasted``: another's mail that the author pasted.
+    """
     lines = marked.lines
     end = next((number for number, line in enumerate(lines) if not line.depth and is_forward(line)), len(lines))
     found = any("blockquote_cite" in line.origin or "gmail_quote" in line.origin for line in lines[:end] if line.depth)
     inside = False
-    for number, line in enumerate(lines[:end]):
+    for number, line in enumerate(lines[pasted:end], pasted):
         was_inside, inside = inside, is_heading(line) or is_in_container(line)
         if inside and not was_inside and is_anothers(lines, number, evidence):
             return False
         if inside:
             marked.marks[number] = Mark.HEADER if is_heading(line) else Mark.QUOTED
             found = True
-    beginning = next((number for number in range(end) if is_beginning(lines, number, evidence)), None)
+    beginning = next((number for number in range(pasted, end) if is_beginning(lines, number, evidence)), None)
     if beginning is None:
         return found
     if is_anothers(lines, beginning, evidence):
