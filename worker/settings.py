@@ -26,11 +26,12 @@ from worker.settings_sources import PREFIX, BadSettings, FromFiles
 
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
+ENV_FILE = ".env"
 SEPARATORS = ("+", "-", "=", "_", ".")
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path(".navette"), description="folder of the embedded database, broker and files")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir")
@@ -272,15 +273,15 @@ def refuse_unknown(names: Mapping[str, Any]) -> None:
             raise BadSettings(f"{name} is not a setting{hint}")
 
 
-def load_settings(**given: Any) -> Settings:
-    """The settings of this process; ``BadSettings`` with one line a fault."""
+def load_settings(*, env_file: str | None = ENV_FILE) -> Settings:
+    """The settings of this process; ``BadSettings`` with one line a fault. ``env_file`` None: no file."""
     refuse_unknown(os.environ)
     try:
-        refuse_unknown(dotenv_values(".env"))
+        refuse_unknown(dotenv_values(env_file) if env_file else {})
     except UnicodeDecodeError:
-        raise BadSettings(".env is not UTF-8: save it as UTF-8") from None
+        raise BadSettings(f"{env_file} is not UTF-8: save it as UTF-8") from None
     try:
-        return Settings(**given)
+        return Settings(_env_file=env_file)
     except ValidationError as fault:
         lines = [f"{where(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in fault.errors()]
         raise BadSettings("\n".join(lines)) from None
