@@ -9,25 +9,33 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.states import Language
-from worker.core.collecting_rules import INBOX
-from worker.core.key_rings import read_keys
-from worker.core.mail_addresses import is_address
-from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
+from worker.core.mailbox_accounts import MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
-from worker.core.scanning import read_scanner
 from worker.settings_sources import PREFIX, BadSettings, FromFiles
+from worker.settings_values import (
+    Address,
+    AddressList,
+    BrokerUrl,
+    Domain,
+    EndingList,
+    FileName,
+    KeyRing,
+    Line,
+    MailboxFolder,
+    ScannerUrl,
+    Separator,
+    TokenUrl,
+)
 
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
 ENV_FILE = ".env"
-SEPARATORS = ("+", "-", "=", "_", ".")
 
 
 class Settings(BaseSettings):
@@ -35,27 +43,27 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path(".navette"), description="folder of the embedded database, broker and files")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir")
-    broker_url: str = Field("", description="redis:// URL; empty: a bundled Valkey on a socket in data_dir")
-    keys: SecretStr = Field(
+    broker_url: BrokerUrl = Field("", description="redis:// URL; empty: a bundled Valkey on a socket in data_dir")
+    keys: KeyRing = Field(
         SecretStr(f"1:{DEMO_SECRET}"),
         description="key ring of signed addresses, `id:secret` separated by commas; the first signs, all verify",
     )
     demo: bool = Field(False, description="this is the demo: made-up people, default secret allowed")
-    domain: str = Field("navette.invalid", description="mail domain of the signed and house addresses")
-    firm_name: str = Field("Navette", description="name of the firm in From and in mails")
+    domain: Domain = Field("navette.invalid", description="mail domain of the signed and house addresses")
+    firm_name: Line = Field("Navette", description="name of the firm in From and in mails")
     from_style: FromStyle = Field(FromStyle.PERSON, description="person, mailbox or reply_address")
-    mailbox_address: str = Field("", description="the one address the relay lets us send as (from_style mailbox)")
-    separator: str = Field("+", description="between prefix and token in signed addresses")
+    mailbox_address: Address = Field("", description="the one address the relay lets us send as (from_style mailbox)")
+    separator: Separator = Field("+", description="between prefix and token in signed addresses")
     undo_seconds: int = Field(60, ge=0, description="a portal message waits this long before it is mailed")
     undo_max_seconds: int = Field(300, ge=0, description="the longest a mail waits while messages join it")
     join_inbound_seconds: int = Field(180, ge=0, description="mails of a contact to a case manager join this long")
     sending: Sending = Field(Sending.OFF, description="off, only-listed or on: nothing leaves before the firm says so")
-    sending_listed: str = Field("", description="addresses and @domains for only-listed, separated by commas")
-    redirect_all_to: str = Field("", description="rehearsal: every mail goes to this address instead")
-    relay_host: str = Field("127.0.0.1", description="outgoing SMTP server")
+    sending_listed: AddressList = Field("", description="addresses and @domains for only-listed, separated by commas")
+    redirect_all_to: Address = Field("", description="rehearsal: every mail goes to this address instead")
+    relay_host: Line = Field("127.0.0.1", description="outgoing SMTP server")
     relay_port: int = Field(587, ge=1, le=65535, description="its port")
     relay_tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="none sends in plain text")
-    relay_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
+    relay_ca_file: FileName = Field("", description="PEM of the authorities to trust; empty: the system's")
     relay_user: str = Field("", description="login at the relay; empty: none")
     relay_password: SecretStr = Field(SecretStr(""), description="its password")
     relay_pool: int = Field(4, ge=1, le=50, description="connections to the relay per worker process")
@@ -72,9 +80,9 @@ class Settings(BaseSettings):
         description="names your own MX has in Authentication-Results, separated by commas; empty: none believed",
     )
     give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
-    operator_address: str = Field("", description="who gets alarms")
+    operator_address: Address = Field("", description="who gets alarms")
     operator_language: Language = Field(Language.FR, description="of the alarms: fr, nl, de or en")
-    sink_host: str = Field("127.0.0.1", description="address the sink listens on")
+    sink_host: Line = Field("127.0.0.1", description="address the sink listens on")
     sink_port: int = Field(2525, ge=0, le=65535, description="its port")
     sink_protocol: Literal["smtp", "lmtp"] = Field("smtp", description="smtp or lmtp")
     sink_role: SinkRole = Field(SinkRole.BORDER, description="border, or behind_mx (lmtp: always behind)")
@@ -101,23 +109,27 @@ class Settings(BaseSettings):
         SecretStr(""), description="theirs, same order, commas in them as %2C; an empty one logs in with OAuth2"
     )
     mailbox_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
-    mailbox_archive: str = Field("Archive", description="folder that kept mail is moved to")
-    mailbox_refused: str = Field("", description="own folder for refused or quarantined mail; empty: the archive")
+    mailbox_archive: MailboxFolder = Field("Archive", description="folder that kept mail is moved to")
+    mailbox_refused: MailboxFolder = Field(
+        "", description="own folder for refused or quarantined mail; empty: the archive"
+    )
     mailbox_flag_only: bool = Field(False, description="leave kept mail where it is and only flag it")
     mailbox_flag: Literal["keyword", "seen"] = Field("keyword", description="what flags it: $Navette, or read")
     mailbox_alarm_minutes: float = Field(30, gt=0, description="a mailbox not read for so long is an alarm")
     mailbox_poll_seconds: float = Field(60, gt=0, description="between looks where the server has no IDLE")
-    oauth_token_url: str = Field("", description="OAuth2 token endpoint, for mailboxes and relay without a password")
+    oauth_token_url: TokenUrl = Field(
+        "", description="OAuth2 token endpoint, for mailboxes and relay without a password"
+    )
     oauth_client_id: str = Field("", description="of the application registered there")
     oauth_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
     oauth_refresh_token: SecretStr = Field(SecretStr(""), description="empty: client credentials")
     oauth_scope: str = Field("", description="for example https://outlook.office365.com/.default")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
     file_max_bytes: int = Field(25 * 2**20, ge=1, description="a larger file of a mail is refused, in bytes")
-    refused_file_types: str = Field(
+    refused_file_types: EndingList = Field(
         "", description="endings of file names that are refused, separated by commas; empty: programs and scripts"
     )
-    antivirus_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
+    antivirus_url: ScannerUrl = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
     antivirus_timeout: float = Field(60, gt=0, description="seconds for one file")
     antivirus_patience_minutes: float = Field(60, ge=0, description="a mail waits so long for the scan of its files")
     reader_memory_bytes: int = Field(512 * 2**20, ge=128 * 2**20, description="of the reader of hostile formats")
@@ -140,92 +152,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del file_secret_settings
         return init_settings, env_settings, FromFiles(settings_cls), dotenv_settings
-
-    @field_validator("mailbox_address", "redirect_all_to", "operator_address")
-    @classmethod
-    def must_be_an_address(cls, value: str) -> str:
-        if value and not is_address(value):
-            raise ValueError("must be one plain mail address, like office@firm.example")
-        return value
-
-    @field_validator("keys")
-    @classmethod
-    def must_be_a_key_ring(cls, value: SecretStr) -> SecretStr:
-        read_keys(value.get_secret_value())
-        return value
-
-    @field_validator("domain")
-    @classmethod
-    def must_be_a_domain(cls, value: str) -> str:
-        if not is_address(f"x@{value}"):
-            raise ValueError("must be a mail domain, like mail.firm.example")
-        return value
-
-    @field_validator("separator")
-    @classmethod
-    def must_separate(cls, value: str) -> str:
-        if value not in SEPARATORS:
-            raise ValueError(f"must be one of {' '.join(SEPARATORS)}")
-        return value
-
-    @field_validator("firm_name", "relay_host", "sink_host")
-    @classmethod
-    def must_be_one_line(cls, value: str) -> str:
-        if not value.strip() or not value.isprintable():
-            raise ValueError("must be one line of text, not empty")
-        return value
-
-    @field_validator("sending_listed")
-    @classmethod
-    def must_list_addresses(cls, value: str) -> str:
-        for each in filter(None, (part.strip() for part in value.split(","))):
-            if not is_address(each if not each.startswith("@") else f"x{each}"):
-                raise ValueError(f"{each} is neither a mail address nor @domain")
-        return value
-
-    @field_validator("relay_ca_file")
-    @classmethod
-    def must_be_a_file(cls, value: str) -> str:
-        if value and not Path(value).is_file():
-            raise ValueError(f"there is no file {value}")
-        return value
-
-    @field_validator("broker_url")
-    @classmethod
-    def must_be_a_redis(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "redis+socket://")):
-            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
-        return value
-
-    @field_validator("oauth_token_url")
-    @classmethod
-    def must_be_encrypted(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
-            raise ValueError("must begin with https://")
-        return value
-
-    @field_validator("antivirus_url")
-    @classmethod
-    def must_be_a_scanner(cls, value: str) -> str:
-        if value:
-            read_scanner(value)
-        return value
-
-    @field_validator("refused_file_types")
-    @classmethod
-    def must_list_endings(cls, value: str) -> str:
-        for each in filter(None, (part.strip() for part in value.split(","))):
-            if not each.isalnum():
-                raise ValueError(f"{each} is no ending of a file name, like exe")
-        return value
-
-    @field_validator("mailbox_archive", "mailbox_refused")
-    @classmethod
-    def must_not_be_collected(cls, value: str) -> str:
-        if value.strip().upper() == INBOX:
-            raise ValueError("must be another folder than INBOX")
-        return value.strip()
 
     @model_validator(mode="after")
     def must_name_mailboxes(self) -> "Settings":
