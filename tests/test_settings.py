@@ -11,7 +11,7 @@ from worker.mail.limited.questions import ReaderLimits
 from worker.mail.limits import Limits
 from worker.settings import Settings, load_settings
 from worker.settings_sources import BadSettings
-from worker.wiring import build_reader, build_scanner, policy_of, reader_limits
+from worker.wiring import build_reader, build_relay, build_scanner, policy_of, reader_limits
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 
@@ -165,3 +165,12 @@ def test_types_that_are_refused_are_endings_and_programs_when_none_is_set(monkey
 def test_the_readers_limits_are_settings_with_the_same_defaults() -> None:
     # In code nobody is asked for keys; as shipped the system's name server is.
     assert reader_limits(Settings(demo=True)) == replace(ReaderLimits(), name_server="")
+
+
+def test_a_relay_user_needs_a_password_or_oauth() -> None:
+    with pytest.raises(ValueError, match="NAVETTE_OAUTH_TOKEN_URL"):
+        Settings(demo=True, relay_user="navette@firm.example")
+
+    with_tokens = {"oauth_token_url": "https://login.firm.example/token", "oauth_client_id": "navette"}
+    relay = build_relay(Settings.model_validate({"demo": True, "relay_user": "navette@firm.example"} | with_tokens))
+    assert relay.options.tokens is not None

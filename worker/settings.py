@@ -172,8 +172,10 @@ class Settings(BaseSettings):
             raise ValueError("NAVETTE_UNDO_MAX_SECONDS: must be at least undo_seconds")
         if self.sending is Sending.ONLY_LISTED and not self.sending_listed:
             raise ValueError("NAVETTE_SENDING_LISTED: sending only-listed needs a list of addresses or @domains")
-        if self.relay_user and not self.relay_password.get_secret_value():
-            raise ValueError("NAVETTE_RELAY_PASSWORD: a relay user needs a password")
+        if self.relay_user and not (self.relay_password.get_secret_value() or self.oauth_token_url):
+            raise ValueError(
+                "NAVETTE_RELAY_PASSWORD: a relay user needs a password, or NAVETTE_OAUTH_TOKEN_URL for a login with OAuth2"
+            )
         return self
 
     def sqlalchemy_url(self) -> str:
