@@ -4,6 +4,7 @@ A value stands for itself to its last character: systemd keeps a comment behind 
 of it, so kinds that have no blanks in them refuse that.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,10 +18,23 @@ from worker.core.mailbox_accounts import LOOPBACK
 from worker.core.scanning import read_scanner
 
 SEPARATORS = ("+", "-", "=", "_", ".")
+COMMENT = re.compile(r"\s#")
 
 
 def parts_of(value: str) -> list[str]:
     return [each.strip() for each in value.split(",") if each.strip()]
+
+
+def must_have_no_comment(value: str) -> str:
+    """For what has no blanks before a number sign in it: paths, URLs, names of hosts."""
+    if COMMENT.search(value):
+        raise ValueError("holds a comment: what follows a value is part of it; put comments on a line of its own")
+    return value
+
+
+def must_be_a_plain_path(value: Path) -> Path:
+    must_have_no_comment(str(value))
+    return value
 
 
 def must_be_an_address(value: str) -> str:
@@ -84,6 +98,13 @@ def must_be_a_scanner(value: str) -> str:
     return value
 
 
+def must_list_names(value: str) -> str:
+    for each in parts_of(value):
+        if len(each.split()) > 1:
+            raise ValueError(f"{each} holds a blank: names are separated by commas")
+    return value
+
+
 def must_list_endings(value: str) -> str:
     for each in parts_of(value):
         if not each.isalnum():
@@ -97,15 +118,21 @@ def must_not_be_collected(value: str) -> str:
     return value.strip()
 
 
+UNCOMMENTED = AfterValidator(must_have_no_comment)
+
 Address = Annotated[str, AfterValidator(must_be_an_address)]
 KeyRing = Annotated[SecretStr, AfterValidator(must_be_a_key_ring)]
 Domain = Annotated[str, AfterValidator(must_be_a_domain)]
 Separator = Annotated[str, AfterValidator(must_separate)]
 Line = Annotated[str, AfterValidator(must_be_one_line)]
 AddressList = Annotated[str, AfterValidator(must_list_addresses)]
-FileName = Annotated[str, AfterValidator(must_be_a_file)]
-BrokerUrl = Annotated[str, AfterValidator(must_be_a_redis)]
-TokenUrl = Annotated[str, AfterValidator(must_be_encrypted)]
-ScannerUrl = Annotated[str, AfterValidator(must_be_a_scanner)]
+Plain = Annotated[str, UNCOMMENTED]
+Folder = Annotated[Path, AfterValidator(must_be_a_plain_path)]
+Host = Annotated[str, UNCOMMENTED, AfterValidator(must_be_one_line)]
+FileName = Annotated[str, UNCOMMENTED, AfterValidator(must_be_a_file)]
+BrokerUrl = Annotated[str, UNCOMMENTED, AfterValidator(must_be_a_redis)]
+TokenUrl = Annotated[str, UNCOMMENTED, AfterValidator(must_be_encrypted)]
+ScannerUrl = Annotated[str, UNCOMMENTED, AfterValidator(must_be_a_scanner)]
+NameList = Annotated[str, UNCOMMENTED, AfterValidator(must_list_names)]
 EndingList = Annotated[str, AfterValidator(must_list_endings)]
 MailboxFolder = Annotated[str, AfterValidator(must_not_be_collected)]
