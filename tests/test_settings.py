@@ -1,6 +1,7 @@
 """Settings are refused with a sentence that says what to do; documentation and code name the same ones."""
 
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from worker.mail.limited.questions import ReaderLimits
 from worker.mail.limits import Limits
 from worker.settings import Settings, load_settings
 from worker.settings_sources import BadSettings
-from worker.wiring import build_reader, build_scanner, policy_of, reader_limits
+from worker.wiring import build_reader, build_relay, build_scanner, policy_of, reader_limits
 
 KEY = "1:a-secret-of-the-tests-long-enough"
 
@@ -165,3 +166,137 @@ def test_types_that_are_refused_are_endings_and_programs_when_none_is_set(monkey
 def test_the_readers_limits_are_settings_with_the_same_defaults() -> None:
     # In code nobody is asked for keys; as shipped the system's name server is.
     assert reader_limits(Settings(demo=True)) == replace(ReaderLimits(), name_server="")
+
+
+def test_a_relay_user_needs_a_password_or_oauth() -> None:
+    with pytest.raises(ValueError, match="NAVETTE_OAUTH_TOKEN_URL"):
+        Settings(demo=True, relay_user="navette@firm.example")
+
+    with_tokens = {"oauth_token_url": "https://login.firm.example/token", "oauth_client_id": "navette"}
+    relay = build_relay(Settings.model_validate({"demo": True, "relay_user": "navette@firm.example"} | with_tokens))
+    assert relay.options.tokens is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATA_DIR", "/srv/navette   # the shared volume"),
+        ("DATA_DIR", "/srv/navette\t#shared"),
+        ("DATABASE_URL", "postgresql://navette@db/navette # of the firm"),
+        ("BROKER_URL", "redis://127.0.0.1:6379/0 # own"),
+        ("RELAY_HOST", "smtp.firm.example # the relay"),
+        ("SINK_HOST", "127.0.0.1 # here"),
+        ("RELAY_CA_FILE", "/etc/ssl/own.pem # ours"),
+        ("MAILBOX_CA_FILE", "/etc/ssl/own.pem # ours"),
+        ("OAUTH_TOKEN_URL", "https://login.firm.example/token # theirs"),
+        ("OAUTH_SCOPE", "https://mail.google.com/ # all"),
+        ("ANTIVIRUS_URL", "unix:///run/clamd.ctl # local"),
+        ("DKIM_NAME_SERVER", "127.0.0.1:53 # own"),
+        ("MAILBOXES", "imaps://office%40firm.example@imap.firm.example # one"),
+        ("OWN_RELAYS", "mx.firm.example # ours"),
+        ("AUTHSERV_IDS", "mx.firm.example # ours"),
+        ("RELAY_USER", "navette@firm.example # login"),
+        ("KEYS_FILE", "/etc/navette/keys # the ring"),
+    ],
+)
+def test_a_comment_behind_a_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    if name == "KEYS_FILE":
+        monkeypatch.delenv("NAVETTE_KEYS")
+    monkeypatch.setenv(f"NAVETTE_{name}", value)
+
+    with pytest.raises(BadSettings, match=f"NAVETTE_{name}: .*comment.*line of its own"):
+        load_settings()
+
+
+def test_a_name_with_a_number_sign_is_no_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_FIRM_NAME", "Fiduciaire # 1")
+    monkeypatch.setenv("NAVETTE_DATA_DIR", "/srv/firm#1")
+
+    assert (load_settings().firm_name, str(load_settings().data_dir)) == ("Fiduciaire # 1", "/srv/firm#1")
+
+
+def test_a_value_and_a_file_of_it_are_one_too_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("2:another-secret-of-the-tests-xx")
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", str(tmp_path / "keys"))
+
+    with pytest.raises(BadSettings, match="NAVETTE_KEYS and NAVETTE_KEYS_FILE are both set: keep one"):
+        load_settings()
+
+
+def test_an_empty_name_of_a_file_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", "")
+
+    assert load_settings().keys.get_secret_value() == KEY
+
+
+def test_an_empty_value_leaves_the_file_its_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(KEY)
+    monkeypatch.setenv("NAVETTE_KEYS", "")
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", str(tmp_path / "keys"))
+
+    assert load_settings().keys.get_secret_value() == KEY
+
+
+def test_the_env_file_may_name_a_file_too_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text(KEY)
+    (tmp_path / ".env").write_text(f"NAVETTE_KEYS_FILE={tmp_path}/keys\n")
+    assert load_settings().keys.get_secret_value() == KEY
+    other = "2:another-secret-of-the-tests-xx"
+    monkeypatch.setenv("NAVETTE_KEYS", other)
+    assert load_settings().keys.get_secret_value() == other
+    monkeypatch.delenv("NAVETTE_KEYS")
+    (tmp_path / ".env").write_text(f"NAVETTE_KEYS={other}\nNAVETTE_KEYS_FILE={tmp_path}/keys\n")
+    with pytest.raises(BadSettings, match="both set"):
+        load_settings()
+
+
+def test_a_file_of_a_setting_that_is_no_text_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_bytes(b"1:\xff\xfe")
+    monkeypatch.setenv("NAVETTE_KEYS_FILE", str(tmp_path / "keys"))
+
+    with pytest.raises(BadSettings, match=r"NAVETTE_KEYS_FILE: .* is not UTF-8"):
+        load_settings()
+
+
+DURATION = ("_seconds", "_minutes", "_days", "_timeout")
+
+
+@pytest.mark.parametrize("name", [each for each in Settings.model_fields if each.endswith(DURATION)])
+@pytest.mark.parametrize("value", ["1000000000", "inf", "nan", "-1"])
+def test_no_duration_is_longer_than_a_task_can_reckon_with(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv(f"NAVETTE_{name.upper()}", value)
+
+    with pytest.raises(BadSettings, match=f"NAVETTE_{name.upper()}: "):
+        load_settings()
+
+
+def test_the_longest_durations_can_be_reckoned_with() -> None:
+    bounds = {name: field.metadata for name, field in Settings.model_fields.items() if name.endswith(DURATION)}
+    longest = {name: next(each.le for each in told if hasattr(each, "le")) for name, told in bounds.items()}
+    policy = policy_of(Settings.model_validate({"demo": True} | longest))
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+
+    for each in (policy.give_up_after, policy.mailbox_alarm_after, policy.scan_patience, policy.send_lease):
+        assert now - each < now < now + each
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AUTHSERV_IDS", "mx firm"), ("OWN_RELAYS", "mx.firm.example mx2.firm.example")]
+)
+def test_names_are_separated_by_commas_and_hold_no_blank(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("NAVETTE_KEYS", KEY)
+    monkeypatch.setenv(f"NAVETTE_{name}", value)
+
+    with pytest.raises(BadSettings, match=f"NAVETTE_{name}: .*separated by commas"):
+        load_settings()

@@ -9,74 +9,91 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.states import Language
-from worker.core.collecting_rules import INBOX
-from worker.core.key_rings import read_keys
-from worker.core.mail_addresses import is_address
-from worker.core.mailbox_accounts import LOOPBACK, MailboxAccount, read_accounts
+from worker.core.mailbox_accounts import MailboxAccount, read_accounts
 from worker.core.policy import FromStyle, RelayedCounts, Sending, SinkRole
-from worker.core.scanning import read_scanner
 from worker.settings_sources import PREFIX, BadSettings, FromFiles
+from worker.settings_values import (
+    Address,
+    AddressList,
+    BrokerUrl,
+    Domain,
+    EndingList,
+    FileName,
+    Folder,
+    Host,
+    KeyRing,
+    Line,
+    MailboxFolder,
+    NameList,
+    Plain,
+    ScannerUrl,
+    Separator,
+    TokenUrl,
+)
 
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
 NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
-SEPARATORS = ("+", "-", "=", "_", ".")
+ENV_FILE = ".env"
+# The longest that makes sense: what is longer is a slip, and may be more than dates and sockets can reckon with.
+AN_HOUR_S, A_DAY_S, A_WEEK_MIN = 3600, 24 * 3600, 7 * 24 * 60
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
-    data_dir: Path = Field(Path(".navette"), description="folder of the embedded database, broker and files")
-    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir")
-    broker_url: str = Field("", description="redis:// URL; empty: a bundled Valkey on a socket in data_dir")
-    keys: SecretStr = Field(
+    data_dir: Folder = Field(Path(".navette"), description="folder of the embedded database, broker and files")
+    database_url: Plain = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir")
+    broker_url: BrokerUrl = Field("", description="redis:// URL; empty: a bundled Valkey on a socket in data_dir")
+    keys: KeyRing = Field(
         SecretStr(f"1:{DEMO_SECRET}"),
         description="key ring of signed addresses, `id:secret` separated by commas; the first signs, all verify",
     )
     demo: bool = Field(False, description="this is the demo: made-up people, default secret allowed")
-    domain: str = Field("navette.invalid", description="mail domain of the signed and house addresses")
-    firm_name: str = Field("Navette", description="name of the firm in From and in mails")
+    domain: Domain = Field("navette.invalid", description="mail domain of the signed and house addresses")
+    firm_name: Line = Field("Navette", description="name of the firm in From and in mails")
     from_style: FromStyle = Field(FromStyle.PERSON, description="person, mailbox or reply_address")
-    mailbox_address: str = Field("", description="the one address the relay lets us send as (from_style mailbox)")
-    separator: str = Field("+", description="between prefix and token in signed addresses")
-    undo_seconds: int = Field(60, ge=0, description="a portal message waits this long before it is mailed")
-    undo_max_seconds: int = Field(300, ge=0, description="the longest a mail waits while messages join it")
+    mailbox_address: Address = Field("", description="the one address the relay lets us send as (from_style mailbox)")
+    separator: Separator = Field("+", description="between prefix and token in signed addresses")
+    undo_seconds: int = Field(60, ge=0, le=A_DAY_S, description="a portal message waits this long before it is mailed")
+    undo_max_seconds: int = Field(300, ge=0, le=A_DAY_S, description="the longest a mail waits while messages join it")
     at_once_seconds: int = Field(
-        60, ge=0, le=3600, description="answers that come so fast, three in a row, are a program's; 0: nobody's"
+        60, ge=0, le=AN_HOUR_S, description="answers that come so fast, three in a row, are a program's; 0: nobody's"
     )
-    join_inbound_seconds: int = Field(180, ge=0, description="mails of a contact to a case manager join this long")
+    join_inbound_seconds: int = Field(
+        180, ge=0, le=A_DAY_S, description="mails of a contact to a case manager join this long"
+    )
     sending: Sending = Field(Sending.OFF, description="off, only-listed or on: nothing leaves before the firm says so")
-    sending_listed: str = Field("", description="addresses and @domains for only-listed, separated by commas")
-    redirect_all_to: str = Field("", description="rehearsal: every mail goes to this address instead")
-    relay_host: str = Field("127.0.0.1", description="outgoing SMTP server")
+    sending_listed: AddressList = Field("", description="addresses and @domains for only-listed, separated by commas")
+    redirect_all_to: Address = Field("", description="rehearsal: every mail goes to this address instead")
+    relay_host: Host = Field("127.0.0.1", description="outgoing SMTP server")
     relay_port: int = Field(587, ge=1, le=65535, description="its port")
     relay_tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="none sends in plain text")
-    relay_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
-    relay_user: str = Field("", description="login at the relay; empty: none")
+    relay_ca_file: FileName = Field("", description="PEM of the authorities to trust; empty: the system's")
+    relay_user: Plain = Field("", description="login at the relay; empty: none")
     relay_password: SecretStr = Field(SecretStr(""), description="its password")
     relay_pool: int = Field(4, ge=1, le=50, description="connections to the relay per worker process")
-    relay_connect_timeout: float = Field(30, gt=0, description="seconds")
-    relay_timeout: float = Field(60, gt=0, description="seconds per command")
-    relay_data_timeout: float = Field(300, gt=0, description="seconds for the answer to a whole mail")
+    relay_connect_timeout: float = Field(30, gt=0, le=AN_HOUR_S, description="seconds")
+    relay_timeout: float = Field(60, gt=0, le=AN_HOUR_S, description="seconds per command")
+    relay_data_timeout: float = Field(300, gt=0, le=AN_HOUR_S, description="seconds for the answer to a whole mail")
     relayed_counts: RelayedCounts = Field(
         RelayedCounts.AUTO, description="is a report `relayed` evidence: auto (when the host is not ours), yes, no"
     )
-    own_relays: str = Field("", description="host names of our own relays, separated by commas")
+    own_relays: NameList = Field("", description="host names of our own relays, separated by commas")
     relay_is_final: bool = Field(False, description="the relay is the recipients' own server: its 250 is delivery")
-    authserv_ids: str = Field(
+    authserv_ids: NameList = Field(
         "",
         description="names your own MX has in Authentication-Results, separated by commas; empty: none believed",
     )
-    give_up_days: float = Field(5, gt=0, description="how long a temporary refusal is retried")
-    operator_address: str = Field("", description="who gets alarms")
+    give_up_days: float = Field(5, gt=0, le=30, description="how long a temporary refusal is retried")
+    operator_address: Address = Field("", description="who gets alarms")
     operator_language: Language = Field(Language.FR, description="of the alarms: fr, nl, de or en")
-    sink_host: str = Field("127.0.0.1", description="address the sink listens on")
+    sink_host: Host = Field("127.0.0.1", description="address the sink listens on")
     sink_port: int = Field(2525, ge=0, le=65535, description="its port")
     sink_protocol: Literal["smtp", "lmtp"] = Field("smtp", description="smtp or lmtp")
     sink_role: SinkRole = Field(SinkRole.BORDER, description="border, or behind_mx (lmtp: always behind)")
@@ -98,37 +115,53 @@ class Settings(BaseSettings):
     parse_nesting: int = Field(20, ge=3, le=100, description="levels of parts within parts")
     parse_text: int = Field(2**20, ge=10_000, description="bytes of text that are read; a longer one is kept as a file")
     parse_lines: int = Field(20_000, ge=100, description="lines of text that are read; a longer one is shortened")
-    mailboxes: str = Field("", description="IMAP mailboxes, `imaps://office%40firm.example@host`, separated by commas")
+    mailboxes: Plain = Field(
+        "", description="IMAP mailboxes, `imaps://office%40firm.example@host`, separated by commas"
+    )
     mailbox_passwords: SecretStr = Field(
         SecretStr(""), description="theirs, same order, commas in them as %2C; an empty one logs in with OAuth2"
     )
-    mailbox_ca_file: str = Field("", description="PEM of the authorities to trust; empty: the system's")
-    mailbox_archive: str = Field("Archive", description="folder that kept mail is moved to")
-    mailbox_refused: str = Field("", description="own folder for refused or quarantined mail; empty: the archive")
+    mailbox_ca_file: FileName = Field("", description="PEM of the authorities to trust; empty: the system's")
+    mailbox_archive: MailboxFolder = Field("Archive", description="folder that kept mail is moved to")
+    mailbox_refused: MailboxFolder = Field(
+        "", description="own folder for refused or quarantined mail; empty: the archive"
+    )
     mailbox_flag_only: bool = Field(False, description="leave kept mail where it is and only flag it")
     mailbox_flag: Literal["keyword", "seen"] = Field("keyword", description="what flags it: $Navette, or read")
-    mailbox_alarm_minutes: float = Field(30, gt=0, description="a mailbox not read for so long is an alarm")
-    mailbox_poll_seconds: float = Field(60, gt=0, description="between looks where the server has no IDLE")
-    oauth_token_url: str = Field("", description="OAuth2 token endpoint, for mailboxes and relay without a password")
-    oauth_client_id: str = Field("", description="of the application registered there")
+    mailbox_alarm_minutes: float = Field(
+        30, gt=0, le=A_WEEK_MIN, description="a mailbox not read for so long is an alarm"
+    )
+    mailbox_poll_seconds: float = Field(
+        60, gt=0, le=AN_HOUR_S, description="between looks where the server has no IDLE"
+    )
+    oauth_token_url: TokenUrl = Field(
+        "", description="OAuth2 token endpoint, for mailboxes and relay without a password"
+    )
+    oauth_client_id: Plain = Field("", description="of the application registered there")
     oauth_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
     oauth_refresh_token: SecretStr = Field(SecretStr(""), description="empty: client credentials")
-    oauth_scope: str = Field("", description="for example https://outlook.office365.com/.default")
+    oauth_scope: Plain = Field("", description="for example https://outlook.office365.com/.default")
     worker_processes: int = Field(2, ge=1, description="Celery processes of one worker")
     file_max_bytes: int = Field(25 * 2**20, ge=1, description="a larger file of a mail is refused, in bytes")
-    refused_file_types: str = Field(
+    refused_file_types: EndingList = Field(
         "", description="endings of file names that are refused, separated by commas; empty: programs and scripts"
     )
-    antivirus_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
-    antivirus_timeout: float = Field(60, gt=0, description="seconds for one file")
-    antivirus_patience_minutes: float = Field(60, ge=0, description="a mail waits so long for the scan of its files")
-    reader_memory_bytes: int = Field(512 * 2**20, ge=128 * 2**20, description="of the reader of hostile formats")
-    reader_cpu_seconds: int = Field(5, ge=1, description="of the processor it may use for one file")
-    reader_seconds: float = Field(20, gt=0, description="it may take for one file")
-    dkim_name_server: str = Field(
+    antivirus_url: ScannerUrl = Field("", description="clamd: tcp://host:port or unix:///path; empty: no virus scanner")
+    antivirus_timeout: float = Field(60, gt=0, le=AN_HOUR_S, description="seconds for one file")
+    antivirus_patience_minutes: float = Field(
+        60, ge=0, le=A_WEEK_MIN, description="a mail waits so long for the scan of its files"
+    )
+    reader_memory_bytes: int = Field(
+        512 * 2**20, ge=128 * 2**20, le=2**40, description="of the reader of hostile formats"
+    )
+    reader_cpu_seconds: int = Field(5, ge=1, le=AN_HOUR_S, description="of the processor it may use for one file")
+    reader_seconds: float = Field(20, gt=0, le=AN_HOUR_S, description="it may take for one file")
+    dkim_name_server: Plain = Field(
         "", description="for keys of passed-on mails: host:port; empty: the system's; off: nobody"
     )
-    task_seconds: int = Field(330, ge=2, description="hard limit of a task; a lease is up to 30 seconds longer")
+    task_seconds: int = Field(
+        330, ge=2, le=A_DAY_S, description="hard limit of a task; a lease is up to 30 seconds longer"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the JSON log")
 
     @classmethod
@@ -141,93 +174,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del file_secret_settings
-        return init_settings, env_settings, FromFiles(settings_cls), dotenv_settings
-
-    @field_validator("mailbox_address", "redirect_all_to", "operator_address")
-    @classmethod
-    def must_be_an_address(cls, value: str) -> str:
-        if value and not is_address(value):
-            raise ValueError("must be one plain mail address, like office@firm.example")
-        return value
-
-    @field_validator("keys")
-    @classmethod
-    def must_be_a_key_ring(cls, value: SecretStr) -> SecretStr:
-        read_keys(value.get_secret_value())
-        return value
-
-    @field_validator("domain")
-    @classmethod
-    def must_be_a_domain(cls, value: str) -> str:
-        if not is_address(f"x@{value}"):
-            raise ValueError("must be a mail domain, like mail.firm.example")
-        return value
-
-    @field_validator("separator")
-    @classmethod
-    def must_separate(cls, value: str) -> str:
-        if value not in SEPARATORS:
-            raise ValueError(f"must be one of {' '.join(SEPARATORS)}")
-        return value
-
-    @field_validator("firm_name", "relay_host", "sink_host")
-    @classmethod
-    def must_be_one_line(cls, value: str) -> str:
-        if not value.strip() or not value.isprintable():
-            raise ValueError("must be one line of text, not empty")
-        return value
-
-    @field_validator("sending_listed")
-    @classmethod
-    def must_list_addresses(cls, value: str) -> str:
-        for each in filter(None, (part.strip() for part in value.split(","))):
-            if not is_address(each if not each.startswith("@") else f"x{each}"):
-                raise ValueError(f"{each} is neither a mail address nor @domain")
-        return value
-
-    @field_validator("relay_ca_file")
-    @classmethod
-    def must_be_a_file(cls, value: str) -> str:
-        if value and not Path(value).is_file():
-            raise ValueError(f"there is no file {value}")
-        return value
-
-    @field_validator("broker_url")
-    @classmethod
-    def must_be_a_redis(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "redis+socket://")):
-            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
-        return value
-
-    @field_validator("oauth_token_url")
-    @classmethod
-    def must_be_encrypted(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
-            raise ValueError("must begin with https://")
-        return value
-
-    @field_validator("antivirus_url")
-    @classmethod
-    def must_be_a_scanner(cls, value: str) -> str:
-        if value:
-            read_scanner(value)
-        return value
-
-    @field_validator("refused_file_types")
-    @classmethod
-    def must_list_endings(cls, value: str) -> str:
-        for each in filter(None, (part.strip() for part in value.split(","))):
-            if not each.isalnum():
-                raise ValueError(f"{each} is no ending of a file name, like exe")
-        return value
-
-    @field_validator("mailbox_archive", "mailbox_refused")
-    @classmethod
-    def must_not_be_collected(cls, value: str) -> str:
-        if value.strip().upper() == INBOX:
-            raise ValueError("must be another folder than INBOX")
-        return value.strip()
+        assert isinstance(dotenv_settings, EnvSettingsSource)
+        files = FromFiles(settings_cls, os.environ, dotenv_settings.env_vars)
+        return init_settings, files, env_settings, dotenv_settings
 
     @model_validator(mode="after")
     def must_name_mailboxes(self) -> "Settings":
@@ -248,8 +197,10 @@ class Settings(BaseSettings):
             raise ValueError("NAVETTE_UNDO_MAX_SECONDS: must be at least undo_seconds")
         if self.sending is Sending.ONLY_LISTED and not self.sending_listed:
             raise ValueError("NAVETTE_SENDING_LISTED: sending only-listed needs a list of addresses or @domains")
-        if self.relay_user and not self.relay_password.get_secret_value():
-            raise ValueError("NAVETTE_RELAY_PASSWORD: a relay user needs a password")
+        if self.relay_user and not (self.relay_password.get_secret_value() or self.oauth_token_url):
+            raise ValueError(
+                "NAVETTE_RELAY_PASSWORD: a relay user needs a password, or NAVETTE_OAUTH_TOKEN_URL for OAuth2"
+            )
         return self
 
     def sqlalchemy_url(self) -> str:
@@ -275,15 +226,15 @@ def refuse_unknown(names: Mapping[str, Any]) -> None:
             raise BadSettings(f"{name} is not a setting{hint}")
 
 
-def load_settings(**given: Any) -> Settings:
-    """The settings of this process; ``BadSettings`` with one line a fault."""
+def load_settings(*, env_file: str | None = ENV_FILE) -> Settings:
+    """The settings of this process; ``BadSettings`` with one line a fault. ``env_file`` None: no file."""
     refuse_unknown(os.environ)
     try:
-        refuse_unknown(dotenv_values(".env"))
+        refuse_unknown(dotenv_values(env_file) if env_file else {})
     except UnicodeDecodeError:
-        raise BadSettings(".env is not UTF-8: save it as UTF-8") from None
+        raise BadSettings(f"{env_file} is not UTF-8: save it as UTF-8") from None
     try:
-        return Settings(**given)
+        return Settings(_env_file=env_file)
     except ValidationError as fault:
         lines = [f"{where(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in fault.errors()]
         raise BadSettings("\n".join(lines)) from None

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
@@ -26,15 +27,23 @@ def die_with_parent() -> None:
 
 
 def start_tethered(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, errors_to: IO[bytes] | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    errors_to: IO[bytes] | None = None,
+    folder: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a child that ends when this process ends. Its standard input is the tether: never close it by hand."""
+    """Start a child that ends when this process ends. Its standard input is the tether: never close it by hand.
+
+    ``environment`` and ``folder`` (where it works): this process's own when None.
+    """
     return subprocess.Popen(  # noqa: S603 - our own commands
         command,
         stdin=subprocess.PIPE,
         stdout=errors_to,
         stderr=errors_to,
         env=dict(environment) if environment is not None else None,
+        cwd=folder,
         preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - started before any thread
         start_new_session=True,
     )

@@ -122,12 +122,9 @@ def reply(
 @app.command()
 def show(*, folder: Folder = Path("demo-data")) -> None:
     """The conversations of the running demo, as Anne sees them."""
-    import os
-
     from storage.records import PersonId
-    from worker.cli.terminal import open_house
     from worker.cli.views import print_conversation
-    from worker.demo.stage import StoryBroke, remembered
+    from worker.demo.stage import StoryBroke, forget_firm, open_demo_house, remembered
     from worker.flows.reading import ConversationView, Which, list_conversations, read_conversation
 
     try:
@@ -136,8 +133,8 @@ def show(*, folder: Folder = Path("demo-data")) -> None:
         raise NotFound(str(fault)) from fault
     environment = state["environment"]
     assert isinstance(environment, dict)
-    os.environ.update(environment)
-    house = open_house()
+    forget_firm(environment)
+    house = open_demo_house()
     for line in list_conversations(house, by=PersonId(1), which=Which.ALL):
         view = read_conversation(house, by=PersonId(1), conversation_id=line.conversation.id)
         assert isinstance(view, ConversationView)

@@ -9,6 +9,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from worker.cli.terminal import errors
 from worker.folder_lock import lock_folder
 from worker.logs import set_up_logs
 from worker.settings import Settings, load_settings
@@ -37,6 +38,14 @@ def begin(*, tethered: bool) -> Settings:
 
 def run(*, tethered: Tethered = False) -> None:
     """Everything on one machine: broker (when none is set), worker, beat, sink, collector; started anew when dead."""
+    try:
+        run_supervisor(tethered=tethered)
+    except KeyboardInterrupt:  # before the supervisor listens to signals: no child has been started
+        errors.tell("navette: interrupted")
+        raise typer.Exit(128 + signal.SIGINT) from None
+
+
+def run_supervisor(*, tethered: bool) -> None:
     from worker.supervisor import Supervisor
 
     settings = begin(tethered=tethered)

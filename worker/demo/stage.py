@@ -2,6 +2,10 @@
 
 The worker runs as a firm would run it, ``navette run``, in its own process; the world plays relay and mailboxes in this
 one. The story looks only at the database and the Maildirs.
+
+A demo is a house of its own: it sends, and makes people up, so no setting of a firm may reach it. Neither this process
+nor one it starts knows any ``NAVETTE_…`` of the shell (``forget_firm``) or reads a ``.env``: this one is told not to,
+the others live in the demo's folder, where there is none.
 """
 
 import fcntl
@@ -11,7 +15,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
@@ -20,6 +24,7 @@ from typing import TypeVar
 from worker.demo.world import Setting, World
 from worker.flows.house import House
 from worker.settings import load_settings
+from worker.settings_sources import PREFIX
 from worker.tether import start_tethered
 from worker.wiring import build_house
 
@@ -89,17 +94,32 @@ def set_stage(folder: Path) -> Stage:
     world.start()
     world.lead_to("127.0.0.1", sink_port)
     environment = environment_of(folder, relay_port=world.port, sink_port=sink_port)
-    os.environ.update(environment)
+    forget_firm(environment)
     (folder / STATE).write_text(json.dumps({"relay_port": world.port, "environment": environment}), encoding="utf-8")
-    house = build_house(load_settings(), NoBell())
+    house = open_demo_house()
     worker = start_worker(folder)
     return Stage(folder=folder, world=world, house=house, worker=worker, sink_port=sink_port)
 
 
+def forget_firm(environment: Mapping[str, str]) -> None:
+    """From here on this process and its children have these settings alone. Pydantic reads names in any case."""
+    for name in [each for each in os.environ if each.upper().startswith(PREFIX)]:
+        del os.environ[name]
+    os.environ.update(environment)
+
+
+def open_demo_house() -> House:
+    """The house that ``forget_firm`` named."""
+    return build_house(load_settings(env_file=None), NoBell())
+
+
 def start_worker(folder: Path) -> "Popen[bytes]":
+    """``navette run`` in the demo's folder, with the code that runs here."""
     command = [sys.executable, "-m", "worker", "run", "--tethered"]
+    code = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(code)}
     with (folder / "worker.log").open("wb") as log:
-        return start_tethered(command, environment=os.environ, errors_to=log)
+        return start_tethered(command, environment=environment, errors_to=log, folder=folder)
 
 
 def clear(folder: Path) -> None:
@@ -131,6 +151,8 @@ def environment_of(folder: Path, *, relay_port: int, sink_port: int) -> dict[str
     return {
         "NAVETTE_DEMO": "true",
         "NAVETTE_DATA_DIR": str(folder / "data"),
+        "NAVETTE_DATABASE_URL": "",
+        "NAVETTE_BROKER_URL": "",
         "NAVETTE_DOMAIN": DOMAIN,
         "NAVETTE_FIRM_NAME": FIRM,
         "NAVETTE_SENDING": "on",
