@@ -1,6 +1,5 @@
 """Keys, files that hold secrets, and the veil over both."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -72,7 +71,7 @@ def test_passwords_of_every_kind_are_secrets(tmp_path: Path, name: str) -> None:
 
 def test_nobody_is_told_to_close_a_file_that_is_another_users() -> None:
     environment = {"NAVETTE_KEYS_FILE": "/etc/hosts"}
-    somebody_else = os.stat("/etc/hosts").st_uid + 1
+    somebody_else = Path("/etc/hosts").stat().st_uid + 1
 
     (found,) = check_files(environment=environment, env_file=Path("/nowhere"), user=somebody_else)
     assert found.level == "fault"

@@ -141,8 +141,10 @@ def test_parts_that_run_are_healthy(stations: Callable[..., Station], tmp_path: 
     shell.environment |= {name: each for name, each in station.environment.items() if name.startswith("NAVETTE_")}
 
     station.wait_for(lambda: ask_worker(Settings.model_validate(given(station))) is None, "the worker answers a ping")
-    for part in ("any", "worker", "beat", "sink"):
-        assert "healthy" in shell.run("health", part)
+    for part, told in (("any", "navette check"), ("worker", "a worker"), ("beat", "last asked"), ("sink", "greets")):
+        answer = shell.run("health", part)
+        assert answer.startswith("healthy: database and broker answer")
+        assert told in answer
     assert_a_second_worker_is_another_node(station)
     station.stop()
     assert "broker: does not answer" in shell.run("health", "worker", code=1)

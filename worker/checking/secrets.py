@@ -74,12 +74,9 @@ def check_files(
     named = [Path(path) for name in secret_file_names() if (path := environment.get(name))]
     looked_at = [path for path in (*named, env_file) if path.is_file()]
     open_ones = [path for path in looked_at if is_open(path, containers)]
+    asking = os.geteuid() if user is None else user
     for path in open_ones:
-        yield fault(
-            FILES,
-            f"{path} can be read by every user of this machine",
-            how_to_close(path, user if user is not None else os.geteuid()),
-        )
+        yield fault(FILES, f"{path} can be read by every user of this machine", how_to_close(path, asking))
     if not open_ones:
         yield ok(FILES, f"{len(looked_at)} files, none open to everybody" if looked_at else "none is used")
 
@@ -93,9 +90,7 @@ def secret_file_names() -> list[str]:
 def how_to_close(path: Path, user: int) -> str:
     """A file of somebody else may have other readers: nobody is told to take it from them."""
     if path.stat().st_uid != user:
-        return (
-            "it is another user's, and others may read it: give Navette a copy of its own with mode 600 and name that"
-        )
+        return "it is another user's, who may share it: give Navette a copy of its own with mode 600, and name that"
     return f"chmod 600 {path}: from then on its owner alone reads it (640: its group too)"
 
 

@@ -1,8 +1,8 @@
 """Signed addresses as they are written in the head of a mail that nobody could or would parse.
 
-Total and linear: lines of the beginning up to the first empty one, unfolded by what follows a header that says where a
-mail was sent to. Only what is in such a header counts, never the text. A mailbox tells no envelope (RFC 3501), so this is
-all there is of a collected mail that went into quarantine.
+Total and linear: the lines of the beginning up to the first empty one. Only what stands in a header that says where a
+mail was sent to counts, never the text. A mailbox tells no envelope (RFC 3501), so this is all there is of a collected
+mail that went into quarantine.
 """
 
 import re
