@@ -58,6 +58,14 @@ def test_a_backup_of_nothing_is_refused(shell: Shell, tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    shell.run("migrate")
+    (tmp_path / "letter").write_text("Bonjour")
+
+    assert "No: the folder /proc/x cannot be made" in shell.run("backup", "/proc/x", code=1)
+    assert "is no folder" in shell.run("backup", str(tmp_path / "letter"), code=1)
+
+
 def test_a_backup_brings_no_schema_up_to_date(shell: Shell, tmp_path: Path) -> None:
     """It is made by the new version too, just before its migration."""
     shell.run("migrate")
