@@ -109,13 +109,16 @@ class BadUrl(ValueError):  # noqa: N818 - reads as what it is
     """Not a URL of a database that is served here; the text says what to write."""
 
 
+SERVED = ("sqlite", "sqlite+pysqlite", "postgresql", "postgres", "postgresql+psycopg")
+
+
 def read_url(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number is a ValueError there
         raise BadUrl("write it like sqlite:////folder/navette.db or postgresql://user@host/name") from None
-    if parsed.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
-        raise BadUrl(f"{parsed.get_backend_name()} is not served: SQLite and PostgreSQL are")
+    if parsed.drivername not in SERVED:
+        raise BadUrl(f"{parsed.drivername} is not served: write sqlite:// or postgresql://")
     return parsed
 
 

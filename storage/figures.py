@@ -39,6 +39,13 @@ def oldest_due(session: Session, now: datetime) -> dict[str, float]:
     return {name: (now - at).total_seconds() if at else 0.0 for name, at in found.items()}
 
 
+def quarantined(session: Session) -> tuple[int, datetime | None]:
+    """How many arrivals are in quarantine, and since when the oldest of them lies there."""
+    on_shelf = arrivals.c.state == ArrivalState.QUARANTINED
+    counted = session.execute(select(func.count(), func.min(arrivals.c.filed_at)).where(on_shelf)).one()
+    return int(counted[0]), counted[1]
+
+
 def mailbox_ages(session: Session, now: datetime) -> dict[str, float]:
     """Seconds since all or some of a watched mailbox was read, by its name."""
     known = session.execute(select(watched_mailboxes.c.mailbox, watched_mailboxes.c.last_read_at))

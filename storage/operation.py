@@ -178,6 +178,12 @@ def begin_turn(session: Session, name: str, *, now: datetime, every: timedelta) 
     return change(session, leases, leases.c.name == name, has_passed(now, every), **values) == 1
 
 
+def last_turn(session: Session, name: str) -> datetime | None:
+    """Until when the last turn of this name kept the next one away: a moment after it began."""
+    told: datetime | None = session.execute(select(leases.c.lease_until).where(leases.c.name == name)).scalar()
+    return told
+
+
 def has_passed(now: datetime, every: timedelta) -> ColumnElement[bool]:
     """Also of a turn that seems to begin in the future: a clock was set back, and nobody waits for it.
 

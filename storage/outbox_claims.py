@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
@@ -100,6 +100,15 @@ def due_mails(session: Session, now: datetime, gate: Gate, *, most: int) -> list
     if not gate.everybody and not gate.listed:
         return []
     return list(session.execute(statement_of_due(gate), at(now) | {"most": most}).scalars())
+
+
+def oldest_due(session: Session, now: datetime, gate: Gate) -> datetime | None:
+    """Since when the oldest mail that may go is due; None when none is."""
+    if not gate.everybody and not gate.listed:
+        return None
+    wanted = select(func.min(mails.c.due_at)).where(ACTIVE, may_be_claimed(gate), mails.c.due_at <= NOW)
+    told: datetime | None = session.execute(wanted, at(now)).scalar()
+    return told
 
 
 @cache

@@ -33,6 +33,7 @@ log = structlog.get_logger("navette.bell")
 
 SEND, FILE, SWEEP, HOUSEKEEP = "navette.send", "navette.file", "navette.sweep", "navette.housekeep"
 WATCH, SCAN = "navette.watch", "navette.scan"
+SWEEP_TURN = "turn:sweep"
 SWEEP_EVERY_S, SCAN_EVERY_S, WATCH_EVERY_S, HOUSEKEEP_EVERY_S = 1.0, 5.0, 60.0, 3600.0
 RING_EXPIRES_S = 15
 """A ring nobody heard in this time is dropped: the sweep has rung again."""

@@ -12,6 +12,7 @@ from worker.app import (
     SEND,
     SWEEP,
     SWEEP_EVERY_S,
+    SWEEP_TURN,
     WATCH,
     WATCH_EVERY_S,
     app,
@@ -56,7 +57,7 @@ def file(ids: list[int]) -> None:
 @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
 def sweep_once() -> None:
     house = workshop().house
-    if begin_turn(house, "turn:sweep", every_s=SWEEP_EVERY_S):
+    if begin_turn(house, SWEEP_TURN, every_s=SWEEP_EVERY_S):
         sweep(house)
 
 

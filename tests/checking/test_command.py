@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from storage import operation
 from tests.checking.conftest import DOMAIN, Reporting, delivering
 from tests.e2e.conftest import ROOT, Station, clean_environment, free_port
+from worker.app import SWEEP_TURN
 from worker.checking.everything import checks_of
 from worker.checking.round_trip import Waits
 from worker.settings import Settings
@@ -40,6 +42,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 def test_a_running_firm_is_in_order_and_its_probe_is_filed_as_nothing(station: Station) -> None:
     station.start("run")
+    station.wait_for(lambda: swept(station), "beat asked, and a worker swept")
     delivering(station.world, Reporting)
     done = run(station.folder, station.environment, "--round-trip", "--json", "--wait", "30")
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -53,6 +56,11 @@ def test_a_running_firm_is_in_order_and_its_probe_is_filed_as_nothing(station: S
     assert next(each for each in found if each["about"] == "sink")["found"].startswith("our sink listens")
     filed = station.wait_for(lambda: station.told("filed"), "the probe is filed")
     assert {each["outcome"] for each in filed} == {"ignored"}
+
+
+def swept(station: Station) -> bool:
+    with station.house.database.reading() as session:
+        return operation.last_turn(session, SWEEP_TURN) is not None
 
 
 def test_one_fault_is_exit_code_1_and_a_line_with_what_to_do(tmp_path: Path) -> None:
@@ -109,6 +117,8 @@ LINES = (
     "relay limits",
     "data folder",
     "disk space",
+    "collector",
+    "quarantine",
     "round trip",
     "size limit",
     "signed address",

@@ -79,9 +79,10 @@ def test_a_report_about_the_control_says_nothing_about_the_probe(room: Mailroom,
     assert post.report(Action.DELIVERED, Action.RELAYED) is None
 
 
-def collect(post: Post, head: str) -> None:
-    """As a collector keeps what a mailbox's server wrote ``head`` on."""
-    raw = head.encode() + post.probe.sealed.content[:]
+def collect(post: Post, head: str, to: bytes | None = None) -> None:
+    """As a collector keeps what a mailbox's server wrote ``head`` on. ``to``: what stands in To in the end."""
+    sent = post.probe.sealed.content[:]
+    raw = head.encode() + (sent if to is None else sent.replace(post.probe.sealed.recipient.encode(), to))
     mail = inbox.KeptMail(
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
@@ -106,6 +107,23 @@ def test_a_mailbox_that_writes_the_envelope_down_tells_what_was_kept(post: Post)
     (back,) = post.probes
     assert signed_address(post.probe, back).level == "ok"
     assert return_path(post.probe, back).level == "ok"
+
+
+def test_a_catch_all_mailbox_is_a_warning_since_replies_are_found_by_to(post: Post) -> None:
+    collect(post, "Delivered-To: office@mail.firm.example\r\n")
+
+    (back,) = post.probes
+    found = signed_address(post.probe, back)
+    assert found.level == "warning"
+    assert "office@mail.firm.example" in found.found
+    assert "Bcc" in found.todo
+
+
+def test_a_catch_all_that_rewrites_to_as_well_is_a_fault(post: Post) -> None:
+    collect(post, "Delivered-To: office@mail.firm.example\r\n", to=b"office@mail.firm.example")
+
+    (back,) = post.probes
+    assert signed_address(post.probe, back).level == "fault"
 
 
 def test_a_mailbox_that_writes_nothing_down_is_a_warning_for_address_and_return_path(post: Post) -> None:

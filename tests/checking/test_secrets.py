@@ -49,6 +49,36 @@ def test_an_env_file_that_everybody_reads_is_a_fault(tmp_path: Path) -> None:
     assert levels(check_files(environment={}, env_file=tmp_path / ".env")) == {"secret files": "fault"}
 
 
+@pytest.mark.parametrize("name", ["NAVETTE_RELAY_CA_FILE", "NAVETTE_MAILBOX_CA_FILE", "NAVETTE_DOMAIN_FILE"])
+def test_a_file_that_holds_no_secret_may_be_everybodys_to_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "authorities.pem").write_text("-----BEGIN CERTIFICATE-----")
+    (tmp_path / "authorities.pem").chmod(0o644)
+    environment = {name: str(tmp_path / "authorities.pem")}
+
+    assert levels(check_files(environment=environment, env_file=tmp_path / ".env")) == {"secret files": "ok"}
+
+
+@pytest.mark.parametrize("name", ["NAVETTE_OAUTH_CLIENT_SECRET_FILE", "NAVETTE_DATABASE_URL_FILE"])
+def test_passwords_of_every_kind_are_secrets(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("geheim")
+    (tmp_path / "secret").chmod(0o644)
+    environment = {name: str(tmp_path / "secret")}
+
+    found = told(check_files(environment=environment, env_file=tmp_path / ".env"))["secret files"]
+    assert found.level == "fault"
+    assert found.todo.startswith(f"chmod 600 {tmp_path / 'secret'}: from then on its owner alone reads it")
+
+
+def test_nobody_is_told_to_close_a_file_that_is_another_users() -> None:
+    environment = {"NAVETTE_KEYS_FILE": "/etc/hosts"}
+    somebody_else = Path("/etc/hosts").stat().st_uid + 1
+
+    (found,) = check_files(environment=environment, env_file=Path("/nowhere"), user=somebody_else)
+    assert found.level == "fault"
+    assert "chmod" not in found.todo
+    assert "a copy of its own" in found.todo
+
+
 def test_secrets_that_a_container_mounts_are_fine(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(KEYS)
     (tmp_path / "keys").chmod(0o444)

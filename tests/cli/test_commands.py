@@ -235,6 +235,7 @@ def test_a_stored_mail_is_replayed_and_refiled_by_its_error(shell: Shell) -> Non
         write_arrival(session, arrival, 0, state=ArrivalState.QUARANTINED, error="error:ValueError", filed_at=now)
     house.database.close()
 
+    assert shell.run("inbox", "export", "i1", "/proc/x.eml", code=2).startswith("navette: /proc/x.eml: ")
     shown = shell.run("inbox", "replay", "i1")
     assert "i1 a1" in shown
     assert "outcome: quarantined -> new_conversation" in shown
@@ -246,3 +247,23 @@ def test_a_stored_mail_is_replayed_and_refiled_by_its_error(shell: Shell) -> Non
     assert "say which" in shell.run("inbox", "replay", code=2)
     assert "quarantined" in shell.run("inbox", "list", "--state", "quarantined")
     assert "1 mail(s) will be filed again" in shell.run("inbox", "refile", "--error", "error:ValueError")
+
+
+@pytest.mark.parametrize("url", ["garbage", "mysql://x", "postgresql://u:p@host:port/x", "postgresql+pg8000://x/y"])
+@pytest.mark.parametrize("words", [["health"], ["migrate"], ["backup", "copy"], ["restore", "copy"], ["metrics"]])
+def test_a_url_of_no_database_is_a_sentence_everywhere(shell: Shell, url: str, words: list[str]) -> None:
+    shell.environment["NAVETTE_DATABASE_URL"] = url
+
+    assert shell.run(*words, code=2).startswith("navette: NAVETTE_DATABASE_URL: ")
+
+
+@pytest.mark.parametrize(
+    "which", ["m99999999999999999999999", "o9999999999999999999", "i\N{SUPERSCRIPT TWO}", "c", "x1"]
+)
+def test_an_id_that_no_database_could_have_is_a_sentence(shell: Shell, which: str) -> None:
+    assert f"{which} is no id: ids look like" in shell.run("explain", which, code=2)
+
+
+@pytest.mark.parametrize("words", [["changes", "--after"], ["inbox", "list", "--most"]])
+def test_a_number_that_no_database_takes_is_a_sentence(shell: Shell, words: list[str]) -> None:
+    assert "Invalid value" in shell.run(*words, "99999999999999999999", code=2)

@@ -58,6 +58,14 @@ def test_a_backup_of_nothing_is_refused(shell: Shell, tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    shell.run("migrate")
+    (tmp_path / "letter").write_text("Bonjour")
+
+    assert "No: the folder /proc/x cannot be made" in shell.run("backup", "/proc/x", code=1)
+    assert "is no folder" in shell.run("backup", str(tmp_path / "letter"), code=1)
+
+
 def test_a_backup_brings_no_schema_up_to_date(shell: Shell, tmp_path: Path) -> None:
     """It is made by the new version too, just before its migration."""
     shell.run("migrate")
@@ -141,8 +149,10 @@ def test_parts_that_run_are_healthy(stations: Callable[..., Station], tmp_path: 
     shell.environment |= {name: each for name, each in station.environment.items() if name.startswith("NAVETTE_")}
 
     station.wait_for(lambda: ask_worker(Settings.model_validate(given(station))) is None, "the worker answers a ping")
-    for part in ("any", "worker", "beat", "sink"):
-        assert "healthy" in shell.run("health", part)
+    for part, told in (("any", "navette check"), ("worker", "a worker"), ("beat", "last asked"), ("sink", "greets")):
+        answer = shell.run("health", part)
+        assert answer.startswith("healthy: database and broker answer")
+        assert told in answer
     assert_a_second_worker_is_another_node(station)
     station.stop()
     assert "broker: does not answer" in shell.run("health", "worker", code=1)

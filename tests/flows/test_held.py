@@ -1,23 +1,31 @@
 """Held mails are decided by a case manager; either way what they opened ends."""
 
+from typing import Any
+
 import pytest
 
 from storage import people
 from storage.records import InboundMailId
-from storage.states import Outcome
+from storage.rows import change
+from storage.states import AddressKind, Outcome
+from storage.tables.mail import signed_addresses
 from tests.conftest import Firm, HandClock
 from tests.flows.attacks import ANNE, note
 from tests.flows.mailroom import Asked, Mailroom, address_in, reply, texts, to_case_manager
 from tests.flows.outgoing import Post, open_for_firm
 from tests.flows.test_portal import view
+from worker.core.commands import Verb
 from worker.core.refusals import No, Refused
-from worker.flows.held import Accepted, Shelved, accept_held, refuse_held
+from worker.flows.held import Accepted, Shelved, accept_held, decide_held, refuse_held
+from worker.flows.held_deciding import Decided
+from worker.flows.held_vouching import Choice
+from worker.flows.reading import Which, list_conversations
 
 
-def held(room: Mailroom, asked: Asked, **more: str) -> InboundMailId:
+def held(room: Mailroom, asked: Asked, **more: Any) -> InboundMailId:
     _started, sent = asked
     sender = more.pop("sender", "Sophie <sophie.perso@gmail.example>")
-    assert room.file(reply(sent, sender=sender, **more), address_in(sent)) is Outcome.HELD  # type: ignore[arg-type]
+    assert room.file(reply(sent, sender=sender, **more), address_in(sent)) is Outcome.HELD
     return room.last()[0].inbound_mail_id
 
 
@@ -31,6 +39,26 @@ def test_an_accepted_mail_is_posted_once_as_not_verified(room: Mailroom, firm: F
     assert view(room.house, firm.anne, started.conversation_id).messages[1].message.sender_unverified
     assert open_for_firm(room.house, started.conversation_id) == ["wrote"]
     assert accept_held(room.house, room.reader, by=firm.anne, inbound_id=inbound) == Refused(No.NOT_HELD)
+
+
+@pytest.mark.parametrize("verb", [Verb.ACCEPT, Verb.ADDRESS, Verb.CONTACT, Verb.MINE, Verb.FOR_ME])
+@pytest.mark.parametrize("spent", [False, True])
+def test_an_accepted_mail_goes_where_the_question_about_it_said_whatever_its_subject(
+    room: Mailroom, firm: Firm, asked: Asked, verb: Verb, *, spent: bool
+) -> None:
+    """Without the address a known sender's new subject opens a conversation; whoever decides was told of this one."""
+    started, _sent = asked
+    if spent:
+        with room.house.database.writing() as session:
+            now = room.house.now(session)
+            change(session, signed_addresses, signed_addresses.c.kind == AddressKind.REPLY, revoked_at=now)
+    inbound = held(room, asked, subject="Autre sujet", references=False)
+    answer = decide_held(room.house, room.reader, by=firm.anne, inbound_id=inbound, choice=Choice(verb=verb))
+
+    assert isinstance(answer, Decided)
+    assert texts(room.house, firm, started)[1:] == ["C'est le nouveau four."]
+    lines = list_conversations(room.house, by=firm.anne, which=Which.ALL)
+    assert [each.conversation.id for each in lines] == [started.conversation_id]
 
 
 def test_a_refused_mail_is_never_posted_and_needs_no_action(room: Mailroom, firm: Firm, asked: Asked) -> None:

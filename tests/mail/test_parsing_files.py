@@ -60,6 +60,20 @@ def test_names_are_read_as_programs_write_them(headers: str, name: str) -> None:
     assert found.name == name
 
 
+@pytest.mark.parametrize(
+    "declared",
+    ["application/octet-stream; name=big0.dat", "application/ms-tnef; name=winmail.dat", "application/vnd.ms-tnef"],
+)
+def test_what_has_no_signature_of_a_winmail_dat_is_none(declared: str) -> None:
+    (found,) = files_of(coded(declared, bytes(range(7, 251)) * 4))
+    assert found.media_type == "application/octet-stream"
+
+
+def test_a_winmail_dat_is_known_by_its_signature_whatever_it_is_called() -> None:
+    (found,) = files_of(coded("application/octet-stream; name=scan", b"\x78\x9f\x3e\x22" + b"x" * 40))
+    assert found.media_type == "application/ms-tnef"
+
+
 def test_equal_names_are_numbered() -> None:
     scans = [
         part("application/pdf; name=Scan.pdf", "a"),

@@ -51,6 +51,20 @@ def test_a_quarantined_mail_keeps_what_its_head_says() -> None:
     assert (found.sender, found.subject) == ("sophie@boulangerie.example", "Re: Facture 2024-118")
 
 
+def test_a_mail_over_the_size_keeps_what_its_head_says() -> None:
+    found = read_mail(f"{HEAD}\n".encode() + b"x" * 5_000, Limits(size=4_096))
+    assert (found.quarantine, found.sender, found.subject) == (
+        "size",
+        "sophie@boulangerie.example",
+        "Re: Facture 2024-118",
+    )
+
+
+def test_a_mail_over_the_size_with_a_head_over_a_limit_keeps_nothing_of_it() -> None:
+    found = read_mail(b"From: sophie@boulangerie.example\nX: " + b"y" * 300_000, Limits(size=4_096))
+    assert (found.quarantine, found.sender) == ("size", None)
+
+
 def test_limits_are_a_matter_of_settings() -> None:
     assert parse(b"Subject: x\n\nbody", Limits(size=5)).quarantine == "size"
 

@@ -6,6 +6,7 @@ changed Message-ID, return path or From has a second way each, and is a warning 
 
 from collections.abc import Iterator
 
+from storage.states import Way
 from worker.checking.probe import Probe
 from worker.checking.returned import Returned
 from worker.checking.verdicts import Verdict, fault, ok, warning
@@ -20,6 +21,10 @@ STYLE, RELAYS, RESULTS = "from_style", "own_relays", "authserv_ids"
 FORGERS = (
     "let the MX remove Authentication-Results of its own name from incoming mail (RFC 8601 section 5); until then take "
     "NAVETTE_AUTHSERV_IDS out"
+)
+BLIND = (
+    "a mail that has the signed address in Bcc alone loses its way, and is treated as one from its sender without it; "
+    "a server that keeps the envelope's address in Delivered-To or X-Original-To ends that"
 )
 LOOKED_AT = (
     "reply-to",
@@ -51,6 +56,9 @@ def signed_address(probe: Probe, back: Returned) -> Verdict:
     if not back.addressed_to:
         found = "not told by the mailbox's server; it stands in To, where replies are found by it"
         return warning(ADDRESS, found, "let that server write Delivered-To; without it blind copies lose their way")
+    if back.arrival.way is Way.IMAP and normal_address(probe.sealed.recipient) in back.mail.to:
+        found = f"the mailbox's server wrote {back.addressed_to[0]} down; replies are found by To, where it stands"
+        return warning(ADDRESS, found, BLIND)
     todo = (
         "replies lose their way: let the server for our domain pass local parts whole (Postfix: recipient_delimiter "
         "and no rewriting), or give Navette a sub-domain of its own"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from worker.checking import antivirus, broker, database, machine, mailbox, relay, sink
+from worker.checking import antivirus, broker, database, machine, mailbox, relay, sink, working
 from worker.checking.contradictions import check_settings
 from worker.checking.round_trip import ABOUT, Waits, check_round_trip
 from worker.checking.running import Check
@@ -20,6 +20,7 @@ def checks_of(settings: Settings) -> list[Check]:
         Check(about=database.ABOUT, look=lambda: database.check_database(settings), seconds=30),
         Check(about=machine.CLOCK, look=lambda: machine.check_clock(settings), seconds=30),
         Check(about=broker.ABOUT, look=lambda: broker.check_broker(settings)),
+        Check(about=working.WORK, look=lambda: working.check_work(settings), seconds=30),
         Check(about=relay.ABOUT, look=lambda: relay.check_relay(settings), seconds=relay.SECONDS),
         Check(about=mailbox.ABOUT, look=lambda: mailbox.check_mailboxes(settings), seconds=mailbox.SECONDS),
         Check(about=sink.ABOUT, look=lambda: sink.check_sink(settings), seconds=45),

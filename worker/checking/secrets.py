@@ -61,18 +61,37 @@ def check_keys(settings: Settings) -> Iterator[Verdict]:
 
 
 def check_files(
-    *, environment: Mapping[str, str] = os.environ, env_file: Path = Path(".env"), containers: Path = CONTAINERS
+    *,
+    environment: Mapping[str, str] = os.environ,
+    env_file: Path = Path(".env"),
+    containers: Path = CONTAINERS,
+    user: int | None = None,
 ) -> Iterator[Verdict]:
-    """Files that ``NAVETTE_…_FILE`` names, and ``.env``. What only its group reads is fine."""
-    named = [
-        Path(path) for name, path in environment.items() if name.startswith(PREFIX) and name.endswith("_FILE") and path
-    ]
+    """Files that give a setting with a secret in it, and ``.env``. What only its group reads is fine.
+
+    ``NAVETTE_RELAY_CA_FILE`` is a setting of its own and names authorities: everybody's to read. ``user``: who asks.
+    """
+    named = [Path(path) for name in secret_file_names() if (path := environment.get(name))]
     looked_at = [path for path in (*named, env_file) if path.is_file()]
     open_ones = [path for path in looked_at if is_open(path, containers)]
+    asking = os.geteuid() if user is None else user
     for path in open_ones:
-        yield fault(FILES, f"{path} can be read by every user of this machine", f"chmod 640 {path}, or 600")
+        yield fault(FILES, f"{path} can be read by every user of this machine", how_to_close(path, asking))
     if not open_ones:
         yield ok(FILES, f"{len(looked_at)} files, none open to everybody" if looked_at else "none is used")
+
+
+def secret_file_names() -> list[str]:
+    """Names of the environment whose files hold secrets: of secret settings, and of URLs that may have a password."""
+    secret = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+    return [f"{PREFIX}{name.upper()}_FILE" for name in (*secret, *URLS)]
+
+
+def how_to_close(path: Path, user: int) -> str:
+    """A file of somebody else may have other readers: nobody is told to take it from them."""
+    if path.stat().st_uid != user:
+        return "it is another user's, who may share it: give Navette a copy of its own with mode 600, and name that"
+    return f"chmod 600 {path}: from then on its owner alone reads it (640: its group too)"
 
 
 def is_open(path: Path, containers: Path) -> bool:

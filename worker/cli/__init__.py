@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from storage.database import AlreadyThere, DatabaseDown
+from storage.database import AlreadyThere, BadUrl, DatabaseDown
 from storage.files import FilesDown
 from worker.cli import (
     backing_up,
@@ -57,12 +57,18 @@ def main() -> None:
         app()
     except (BadSettings, NotFound) as fault:
         stop(f"navette: {fault}", 2)
+    except BadUrl as fault:
+        stop(f"navette: NAVETTE_DATABASE_URL: {fault}", 2)
     except AlreadyThere:
         stop("navette: there is one with this code, address or id already; nothing was changed", 2)
     except DatabaseDown as fault:
         stop(f"navette: the database does not answer, nothing was changed: {fault}", 3)
     except (FilesDown, TemporaryFailure) as fault:
         stop(f"navette: the file store cannot be used, nothing was changed: {fault}", 3)
+    except OSError as fault:  # outermost: a path that somebody typed or set
+        if fault.filename is None:
+            raise
+        stop(f"navette: {fault.filename}: {fault.strerror}", 2)
 
 
 def stop(told: str, code: int) -> None:

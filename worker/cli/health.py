@@ -28,6 +28,17 @@ class Part(StrEnum):
     COLLECTOR = "collector"
 
 
+BOTH = "database and broker answer"
+ASKED = {
+    Part.ANY: f"{BOTH}; whether anybody works, `navette check` tells, and `navette health worker` on its machine",
+    Part.WORKER: f"{BOTH}, and a worker of this machine",
+    Part.BEAT: f"{BOTH}; beat itself cannot be asked, `navette check` tells when it last asked for a sweep",
+    Part.SINK: f"{BOTH}, and the sink greets",
+    Part.COLLECTOR: f"{BOTH}; the collector itself cannot be asked, `navette check` tells when it last read a mailbox",
+}
+"""What was looked at, by the part that was asked for."""
+
+
 def add_to(app: typer.Typer) -> None:
     app.command()(health)
 
@@ -40,7 +51,7 @@ def health(part: Annotated[Part, typer.Argument(help="Which part runs here.")] =
         if wrong is not None:
             errors.print(wrong, markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(1)
-    out.print("healthy")
+    out.tell(f"healthy: {ASKED[part]}")
 
 
 def questions(part: Part) -> list[Callable[[Settings], str | None]]:

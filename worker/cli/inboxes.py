@@ -11,7 +11,17 @@ from storage import inbox, people
 from storage.records import Arrival, ArrivalId, ConversationId, Filing, InboundMailId, MessageId, OutgoingMailId
 from storage.states import ArrivalState, Language, Outcome
 from worker.cli.conversations import By
-from worker.cli.terminal import NotFound, errors, find_person, number_of, open_house, out, print_table, stop_if_refused
+from worker.cli.terminal import (
+    LARGEST,
+    NotFound,
+    errors,
+    find_person,
+    number_of,
+    open_house,
+    out,
+    print_table,
+    stop_if_refused,
+)
 from worker.core.commands import Verb
 from worker.core.mail_addresses import hidden
 from worker.core.refusals import Refused
@@ -34,6 +44,7 @@ from worker.settings import load_settings
 from worker.wiring import build_reader
 
 app = typer.Typer(help="Inbound mails: kept, filed, held, quarantined.", no_args_is_help=True)
+LETTERS = ("m", "o", "i", "c")
 STATES = [*ArrivalState, *Outcome]
 Which = Annotated[str, typer.Argument(help="Id of the inbound mail, like i4.")]
 
@@ -42,7 +53,7 @@ Which = Annotated[str, typer.Argument(help="Id of the inbound mail, like i4.")]
 def show_all(
     *,
     state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    most: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 50,
 ) -> None:
     """What came in, newest first."""
     if state is not None and state not in STATES:
@@ -244,9 +255,9 @@ def explain(
     """The timeline of a message, an outgoing mail, an inbound mail or a conversation."""
     house = open_house()
     letter = which[:1].lower()
-    if letter not in "moic" or not which[1:].isdigit():
+    if letter not in LETTERS:
         raise NotFound(f"{which} is no id: ids look like m5, o7, i3 or c2")
-    number = int(which[1:])
+    number = number_of(which, letter)
     match letter:
         case "m":
             print_entries(explain_message(house, MessageId(number)), which)

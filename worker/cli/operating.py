@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from storage.database import Database
-from worker.cli.terminal import open_house, out, print_json
+from worker.cli.terminal import LARGEST, open_house, out, print_json
 from worker.flows.measuring import measure
 from worker.flows.reading import changes_after
 from worker.settings import load_settings
@@ -52,7 +52,7 @@ def metrics() -> None:
     typer.echo(measure(open_house(), mailboxes), nl=False)
 
 
-def changes(after: Annotated[int, typer.Option(help="The last number you have seen.")] = 0) -> None:
+def changes(after: Annotated[int, typer.Option(min=0, max=LARGEST, help="The last number you have seen.")] = 0) -> None:
     """What happened after a number, one JSON object a line, for a portal to follow. The worker gives the numbers."""
     for each in changes_after(open_house(), after):
         print_json(

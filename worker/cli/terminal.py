@@ -87,6 +87,8 @@ def find_client(session: Session, code: str) -> Client:
 
 
 LONGEST_NUMBER = 18
+LARGEST = 2**63 - 1
+"""What a database takes for a number."""
 
 
 def number_of(typed: str, letter: str) -> int:

@@ -66,14 +66,13 @@ def back_up(
     database: Database, files: FileStore, keys: KeyRing, folder: Path, *, linked_to: Path | None = None
 ) -> About:
     """The database, then the files. ``linked_to``: an earlier backup on the same disk, to copy only what is new."""
-    if folder.exists() and any(folder.iterdir()):
-        raise BackupRefused(f"{folder} is not empty: give each backup a folder of its own")
+    refuse_folder(folder)
     schema = None if backup.is_empty(database) else backup.revision_of(database)
     if schema is None:
         raise BackupRefused("there is no database to back up: is NAVETTE_DATA_DIR or NAVETTE_DATABASE_URL right?")
     if linked_to is not None:
         read_about(linked_to)
-    make_folder(folder)
+    make_backup_folder(folder)
     with database.reading() as session:
         made_at = database.now(session)
     kind = "sqlite" if database.is_sqlite else "postgresql"
@@ -84,6 +83,20 @@ def back_up(
     about = About(**(asdict(about) | {"files": copied}))
     write_durably(folder / ABOUT, [json.dumps(asdict(about), indent=2).encode()])
     return about
+
+
+def refuse_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise BackupRefused(f"{folder} is no folder: give each backup a folder of its own")
+    if folder.exists() and any(folder.iterdir()):
+        raise BackupRefused(f"{folder} is not empty: give each backup a folder of its own")
+
+
+def make_backup_folder(folder: Path) -> None:
+    try:
+        make_folder(folder)
+    except OSError as fault:
+        raise BackupRefused(f"the folder {folder} cannot be made: {fault.strerror}") from fault
 
 
 def bring_back(database: Database, files: FileStore, keys: KeyRing, folder: Path, *, sending: Sending) -> About:

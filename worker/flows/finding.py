@@ -1,6 +1,5 @@
 """Gathers the facts about an arrival: addresses of ours in it, mails of ours it names, who its sender is."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -24,12 +23,10 @@ from worker.core.filing_facts import Answered, Facts, FoundAddress, KnownSender
 from worker.core.parsed import ParsedMail
 from worker.core.policy import SinkRole
 from worker.core.signed_addresses import Token, token_in
+from worker.core.written_addresses import SIGNED, WRITTEN_TO
 from worker.flows.house import House
 
 MOST_TOKENS = 100
-WRITTEN_TO = frozenset({"to", "cc", "resent-to", "resent-cc", "apparently-to"})
-SIGNED = re.compile(r"[A-Za-z][^\s@<>,;:\"'()\[\]]?[A-Za-z2-7]{32}@[A-Za-z0-9.-]+")
-"""A signed address wherever it stands in a header, also where no program would take it for an address."""
 MOST_REFERENCES = 30
 
 

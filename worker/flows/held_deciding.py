@@ -25,8 +25,9 @@ from storage import attention, conversations, held, inbox, people
 from storage.records import Arrival, Client, ClientId, Filing, MessageId, OutgoingMailId, PersonId
 from storage.states import Outcome, Side
 from worker.core.commands import Verb
-from worker.core.filing_facts import Decision, Opens, Posts, Why
+from worker.core.filing_facts import Decision, Facts, Opens, Posts, Why
 from worker.core.filing_rules import chosen_address
+from worker.core.held_rules import CONFIRMABLE
 from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.refusals import No, Refused
@@ -36,7 +37,7 @@ from worker.flows.conversations import side_in
 from worker.flows.examining import examine
 from worker.flows.finding import gather_facts
 from worker.flows.findings import outcome_of
-from worker.flows.held_vouching import Choice, make_known, vouched
+from worker.flows.held_vouching import Choice, as_participant, make_known, vouched
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
@@ -203,7 +204,10 @@ def post_one(
         decision = vouched(session, seen.facts, choice)
     if decision is None:
         return Refused(No.NOT_ACCEPTABLE)
-    decision = reconsider(session, house, replace(seen, decision=decision), ready.cut, ready.attached)
+    named = in_named_conversation(session, seen.facts, filing, choice, decision)
+    decision = reconsider(session, house, replace(seen, decision=named or decision), ready.cut, ready.attached)
+    if named is not None and isinstance(decision, Opens):
+        decision = named
     if not isinstance(decision, (Posts, Opens)):
         return Refused(No.NOT_ACCEPTABLE)
     inbox.update_filing(session, filing.id, outcome=outcome_of(decision), reason=reason_for(choice))
@@ -221,6 +225,20 @@ def post_one(
     )
     message_id = there(there(inbox.filing(session, filing.id)).message_id)
     return Decided(message_ids=(message_id,), due=applied.due)
+
+
+def in_named_conversation(
+    session: Session, facts: Facts, filing: Filing, choice: Choice, decision: Decision
+) -> Posts | None:
+    """Whoever was asked about the mail was told in answer to what: there it goes, whatever its subject is, and though
+    its address ran out meanwhile. None where nobody was told of a conversation.
+    """
+    if filing.reason not in CONFIRMABLE or filing.conversation_id is None or choice.verb is Verb.MOVE:
+        return None
+    if isinstance(decision, Opens):
+        decision = as_participant(session, facts, also_firm=choice.verb in OWN_WORD) or decision
+    is_there = isinstance(decision, Posts) and decision.conversation.id == filing.conversation_id
+    return decision if is_there and isinstance(decision, Posts) else None
 
 
 def reason_for(choice: Choice) -> Why:

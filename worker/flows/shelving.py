@@ -7,12 +7,16 @@ from sqlalchemy.orm import Session
 
 from storage import attention, inbox, signed
 from storage.database import DatabaseDown
+from storage.files import FilesDown
 from storage.records import Arrival, ConversationId
 from storage.states import ArrivalState, AttentionReason, Side
+from worker.core.failures import TemporaryFailure
 from worker.core.signed_addresses import token_in
+from worker.core.written_addresses import MOST_BYTES, signed_addresses_in
 from worker.flows.finding import verified
-from worker.flows.house import House
+from worker.flows.house import House, there
 from worker.flows.quarantine_alarms import tell_quarantined
+from worker.flows.raw_mails import raw_of
 
 log = structlog.get_logger("navette.filing")
 
@@ -62,6 +66,23 @@ def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now
 
 
 def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:
-    token = verified(house, token_in(arrival.envelope_to, house.policy.domain, house.policy.separator))
-    row = signed.signed_address(session, token.public_id) if token else None
-    return row.conversation_id if row else None
+    """By the signed address it came to; of a collected mail by the first one in its head that is one of a conversation.
+
+    What broke on it may have been the parser: only the beginning is looked at, and only for such addresses.
+    """
+    for address in [arrival.envelope_to] if arrival.envelope_to else addresses_written(session, house, arrival):
+        token = verified(house, token_in(address, house.policy.domain, house.policy.separator))
+        row = signed.signed_address(session, token.public_id) if token else None
+        if row and row.conversation_id:
+            return row.conversation_id
+    return None
+
+
+def addresses_written(session: Session, house: House, arrival: Arrival) -> tuple[str, ...]:
+    """None when its file cannot be read just now: it is on the shelf all the same."""
+    try:
+        raw = raw_of(house, there(inbox.inbound_mail(session, arrival.inbound_mail_id)))
+        return signed_addresses_in(raw[:MOST_BYTES])
+    except (FilesDown, TemporaryFailure):
+        log.warning("head_not_read", arrival=arrival.id)
+        return ()

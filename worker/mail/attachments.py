@@ -54,7 +54,9 @@ CONTAINERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage", ("application/vnd.ms-", "application/ms")),
 )
 SURE = 0.5
-TYPES = {extension: media_type for media_type, extension in reversed(EXTENSIONS.items())}
+TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+"""Told by their signature alone: neither the name (many programs call a file .dat) nor its sender can know."""
+TYPES = {extension: media_type for media_type, extension in reversed(EXTENSIONS.items()) if extension != "dat"}
 BUILT_IN = mimetypes.MimeTypes()  # without the machine's own tables: the same everywhere
 
 
@@ -121,7 +123,7 @@ def own_name(part: Part, limits: Limits) -> str | None:
 
 def media_type_of(start: bytes, declared: str, name: str | None) -> str:
     """``start``: the first ``LOOKED_AT`` bytes of the content."""
-    declared = SAME.get(declared, declared)
+    declared = UNKNOWN if declared in TNEF_TYPES else SAME.get(declared, declared)
     for signature, offset, media_type in SIGNATURES:
         if start.startswith(signature, offset):
             return media_type
@@ -133,7 +135,7 @@ def media_type_of(start: bytes, declared: str, name: str | None) -> str:
     for wished in (declared, by_name):
         if wished in candidates:
             return wished
-    sure = [media_type for media_type, confidence in candidates.items() if confidence > SURE]
+    sure = [each for each, confidence in candidates.items() if confidence > SURE and each not in TNEF_TYPES]
     if sure:
         return sure[0]
     return declared if declared != UNKNOWN else by_name or UNKNOWN

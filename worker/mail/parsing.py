@@ -52,7 +52,7 @@ def read_mail(raw: RawMail, limits: Limits, opener: Opener | None = None) -> Par
     """As ``parse``, without its net: what the tests call, so that they do not lean on it."""
     whole = span_of(raw)
     if len(whole) > limits.size:
-        return empty_mail(whole, "size")
+        return too_large(whole, limits)
     lines = with_line_feeds(whole)
     try:
         head, body_at = split_head(lines, limits)
@@ -63,6 +63,17 @@ def read_mail(raw: RawMail, limits: Limits, opener: Opener | None = None) -> Par
         return with_body(known, head, lines.part(body_at), limits, opener)
     except LimitPassed as passed:
         return replace(known, quarantine=passed.limit, findings=(Finding(step="parse", found=f"over {passed.limit}"),))
+
+
+def too_large(whole: Span, limits: Limits) -> ParsedMail:
+    """Its head is read all the same, when it is within the limits: it says whose mail it is and who must hear of it."""
+    beginning = with_line_feeds(whole.part(0, limits.header_bytes + 1))
+    try:
+        head, body_at = split_head(beginning, limits)
+    except LimitPassed:
+        head, body_at = NO_HEAD, 0
+    known = mail_of_head(head, whole, body_at)
+    return replace(known, quarantine="size", findings=(Finding(step="parse", found="over size"),))
 
 
 def empty_mail(raw: RawMail, quarantine: str) -> ParsedMail:
