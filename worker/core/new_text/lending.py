@@ -21,6 +21,8 @@ MOST_LINES_OF_A_FLAT_TEXT = 2
 FEWEST_LINES_OF_ITS_HTML = 4
 FEWEST_FOUND_OF_A_FLAT_TEXT = 0.9
 RUN = 3
+COMPARED = 300
+"""Letters."""
 FEWEST_FOUND = 0.7
 MOST_WORDS = 60_000
 Words = list[str]
@@ -31,7 +33,7 @@ def body_of(text: Sequence[BodyLine], html: Sequence[BodyLine] | None) -> Sequen
     if not html:
         return text
     texts, htmls = (sum(len(line.text.strip("> \t")) for line in lines) for lines in (text, html))
-    if texts * DEGENERATE < htmls or is_flat(text, html):
+    if texts * DEGENERATE < htmls or is_flat(text, html) or is_glued(text, html):
         return html
     return text if any(line.origin for line in text) else with_origins(text, html)
 
@@ -44,6 +46,23 @@ def is_flat(text: Sequence[BodyLine], html: Sequence[BodyLine]) -> bool:
     html_words, _ = words_with_lines(html)
     found = sum(partner >= 0 for partner in aligned(html_words, words))
     return found >= FEWEST_FOUND_OF_A_FLAT_TEXT * max(len(words), len(html_words), 1)
+
+
+def is_glued(text: Sequence[BodyLine], html: Sequence[BodyLine]) -> bool:
+    """The same letters, but words stick together where the HTML has a line end: "langs kwamPapier is getekend"."""
+    (letters, words), (html_letters, html_words) = beginning(text), beginning(html)
+    return letters == html_letters and words < html_words
+
+
+def beginning(lines: Sequence[BodyLine]) -> tuple[str, int]:
+    """The first letters without blanks, and how many words they are."""
+    letters, words = "", 0
+    for line in lines:
+        for word in clean(line.text).split():
+            if len(letters) + len(word) > COMPARED:
+                return letters + word[: COMPARED - len(letters)], words
+            letters, words = letters + word, words + 1
+    return letters, words
 
 
 def written_lines(lines: Sequence[BodyLine]) -> int:

@@ -53,7 +53,7 @@ def by_comparison(lines: Sequence[Line], known: Known) -> Marked | None:
     if matched is None or (quote.first is None and is_chance(matched, known.sent)):
         return None
     header = known.header if len(matched.lines) == len(lines) else first_header(matched.lines, known.evidence)
-    marked = with_prefixes(matched.lines, header)
+    marked = with_prefixes(matched.lines, header, Evidence())
     marked.inserted = frozenset(matched.inserted)
     marked.rules.append("comparison")
     for number, span in enumerate(matched.spans):
@@ -112,7 +112,7 @@ def is_chance(matched: Matched, sent: SentWords) -> bool:
 
 def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 5: the HTML tells what is quoted. What follows a container, and no beginning, stays."""
-    marked = with_prefixes(lines, known.header)
+    marked = with_prefixes(lines, known.header, known.evidence)
     if not mark_structure(marked, known.evidence, known.pasted):
         return None
     marked.rules.append("structure")
@@ -125,7 +125,7 @@ def by_structure(lines: Sequence[Line], known: Known) -> Marked | None:
 
 def by_marker(lines: Sequence[Line], known: Known) -> Marked | None:
     """Step 6: below the marker is ours, when we cannot compare; when we can and nothing matched, people wrote there."""
-    marked = with_prefixes(lines, known.header)
+    marked = with_prefixes(lines, known.header, known.evidence)
     markers = mark_markers(marked)
     if not markers:
         return None
@@ -145,7 +145,7 @@ def by_patterns(lines: Sequence[Line], known: Known) -> Marked | None:
     header = known.header
     if header is None:
         return None
-    marked = with_prefixes(lines, known.header)
+    marked = with_prefixes(lines, known.header, known.evidence)
     marked.rules.append(header.rule)
     marked.mark(header.first, header.end, Mark.HEADER)
     mark_markers(marked)
@@ -173,7 +173,7 @@ def is_prefix_style(marked: Marked, header: Header) -> bool:
 
 def by_prefix(lines: Sequence[Line], known: Known) -> Marked | None:
     """Only ``>``: the weakest sign, perhaps with a header in a language that we have no words for."""
-    marked = with_prefixes(lines, known.header)
+    marked = with_prefixes(lines, known.header, known.evidence)
     if Mark.QUOTED not in marked.marks or is_cited(marked):
         return None
     marked.rules.append("quote prefix")

@@ -16,7 +16,7 @@ from worker.core.new_text.markers import marker_lines
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
 from worker.core.new_text.pasted import quote_header
-from worker.core.new_text.structure import is_heading
+from worker.core.new_text.structure import is_heading, passed_on_at
 
 MOST_LINES_ABOVE = 16
 MOST_STARTS = 200
@@ -28,10 +28,11 @@ LONG_LINE = 60
 SHORT_TAIL = 40
 
 
-def with_prefixes(lines: Sequence[Line], header: Header | None) -> Marked:
+def with_prefixes(lines: Sequence[Line], header: Header | None, evidence: Evidence) -> Marked:
     """``header``: the first one of our mail in these lines."""
     marks = [Mark.QUOTED if line.depth else Mark.NEW for line in lines]
     forward = next((number for number, line in enumerate(lines) if not line.depth and is_forward(line)), len(lines))
+    forward = min(forward, passed_on_at(lines, evidence))
     marks[forward:] = [Mark.NEW] * (len(lines) - forward)
     marked = Marked(lines=lines, marks=marks, rules=[])
     if header is not None and Mark.QUOTED in marks:

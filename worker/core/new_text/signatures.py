@@ -24,6 +24,8 @@ def block_start(lines: Sequence[Line], first: int, end: int) -> int:
     for number in range(end - 1, first - 1, -1):
         line = lines[number]
         if line.content.rstrip() == "--" and not line.depth:
+            if line.content == "--" and is_separated(lines[first:number]):
+                return end
             below = lines[number + 1 : end]
             is_short = any(CONTACT.search(each.content[:200]) for each in below) or written <= 4
             return number if is_short and not any(is_speaking(each) for each in below) else end
@@ -31,6 +33,11 @@ def block_start(lines: Sequence[Line], first: int, end: int) -> int:
         if written > MOST_LINES_OF_A_SIGNATURE:
             return end
     return end
+
+
+def is_separated(above: Sequence[Line]) -> bool:
+    """The author draws such lines between his paragraphs: none of them is the mark of a signature."""
+    return any(line.content.rstrip() == "--" and not line.depth for line in above)
 
 
 def is_speaking(line: Line) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from worker.core.new_text.containers import BEGINNINGS, HEADINGS, LIKELY_BEGINNINGS, QUOTES
 from worker.core.new_text.evidence import Evidence
 from worker.core.new_text.foreign import announces_answers
-from worker.core.new_text.header_blocks import after_blanks, label_count, label_of
+from worker.core.new_text.header_blocks import after_blanks, is_original, label_count, label_of
 from worker.core.new_text.headers import header_at, is_forward
 from worker.core.new_text.marking import Mark, Marked
 from worker.core.new_text.normalising import Line
@@ -33,6 +33,7 @@ def mark_structure(marked: Marked, evidence: Evidence, pasted: int) -> bool:
     """
     lines = marked.lines
     end = next((number for number, line in enumerate(lines) if not line.depth and is_forward(line)), len(lines))
+    end = min(end, passed_on_at(lines, evidence))
     found = any("blockquote_cite" in line.origin or "gmail_quote" in line.origin for line in lines[:end] if line.depth)
     inside = False
     for number, line in enumerate(lines[pasted:end], pasted):
@@ -93,9 +94,16 @@ def is_labelled(lines: Sequence[Line], number: int, evidence: Evidence) -> bool:
     return count >= 2 and len(evidence.signs(text)) >= 2
 
 
+def passed_on_at(lines: Sequence[Line], evidence: Evidence) -> int:
+    """Where the quote begins, if it is another's mail that the author passes on; else the end."""
+    first = next((number for number, line in enumerate(lines) if line.depth and not line.is_blank), len(lines))
+    return first if first < len(lines) and is_anothers(lines, first, evidence) else len(lines)
+
+
 def is_anothers(lines: Sequence[Line], number: int, evidence: Evidence) -> bool:
     """Does a header block begin here that names others only? An introduction of one line names whom it likes."""
-    below = after_blanks(lines, number + 1) if lines[number].is_rule else number
+    is_above_block = lines[number].is_rule or is_original(lines[number])
+    below = after_blanks(lines, number + 1) if is_above_block else number
     if not evidence.names or below >= len(lines) or label_count(lines, below) < 2:
         return False
     text = " ".join(line.content[:400] for line in lines[below : below + MOST_LINES_OF_A_HEADER])
