@@ -100,6 +100,19 @@ def test_dashes_without_space_need_a_way_to_reach_somebody_below_a_longer_text()
     assert cut("Un\n--\nSophie\nMartin\nSRL\nNamur\nTel. 081 12 34 56").new_text == "Un"
 
 
+def test_dashes_between_paragraphs_are_no_mark_of_a_signature() -> None:
+    text = "C'est une location\n--\nautre chose : le comptoir est acheté\n--\n\ncordialement\nZiani Mohamed"
+    assert cut(f"{text}\n\n{QUOTE}", SENT).new_text == text
+    assert cut(f"C'est une location\n--\nZiani Mohamed\n\n{QUOTE}", SENT).new_text == "C'est une location"
+
+
+def test_the_html_stands_in_for_a_text_whose_words_stick_together() -> None:
+    html = f"Dag Nele\n\n1750 euro aan een man die langs kwam\nPapier is getekend\n\nDanny\n\n{QUOTE}"
+    glued = html.replace("\n", "")
+    found = cut_reply(body(glued), body(html), SENT)
+    assert found.new_text == "Dag Nele\n\n1750 euro aan een man die langs kwam\nPapier is getekend\n\nDanny"
+
+
 def test_sign_offs_and_contact_blocks_without_a_mark_stay() -> None:
     text = "Voici.\n\nBien à vous,\nSophie Martin\nTél. +32 81 12 34 56"
     assert cut(f"{text}\n\n{QUOTE}").new_text == text

@@ -92,6 +92,16 @@ def test_a_forward_in_a_container_is_the_message() -> None:
     assert "Payez." in cut_html(html).new_text
 
 
+def test_anothers_mail_that_is_passed_on_in_a_blockquote_is_the_message() -> None:
+    """Open-Xchange forwards like that, without a word that says so."""
+    below = (
+        "<blockquote type='cite'>---------- Oorspronkelijk bericht ----------<br>Van: Smolders &lt;info@smolders.example&gt;"
+        "<br>Aan: gunter@klant.example<br>Datum: 02-06-2026 15:44<br>Onderwerp: attest<br><br>De premie was 1.263 euro."
+        "</blockquote>"
+    )
+    assert "1.263 euro" in cut_html(f"<p>Dit kreeg ik.</p>{below}", SENT).new_text
+
+
 def test_a_marked_signature_goes_where_other_words_remain() -> None:
     signature = "<div id=Signature>Sophie Martin<br>Tél. 081 12 34 56</div>"
     assert cut_html(f"<div>Voici.</div>{signature}").new_text == "Voici."
