@@ -42,8 +42,8 @@ def check_mailboxes(settings: Settings) -> Iterator[Verdict]:
 def todo_about(lost: TemporaryFailure) -> str:
     if isinstance(lost.__cause__, ssl.SSLCertVerificationError):
         code = lost.__cause__.verify_code
-        host = "the host in NAVETTE_MAILBOXES"
-        return todo_about_certificate(code, host=host, authorities="NAVETTE_MAILBOX_CA_FILE")
+        host, authorities = "the host in NAVETTE_MAILBOXES", "NAVETTE_MAILBOX_CA_FILE"
+        return todo_about_certificate(code, whose="mailbox server", host=host, authorities=authorities)
     return "look at NAVETTE_MAILBOXES and at the server"
 
 

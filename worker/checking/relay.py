@@ -80,11 +80,15 @@ def todo_about(refused: TemporaryFailure) -> str:
 
 
 def todo_about_certificate(
-    code: int, *, host: str = "NAVETTE_RELAY_HOST", authorities: str = "NAVETTE_RELAY_CA_FILE"
+    code: int,
+    *,
+    whose: str = "relay",
+    host: str = "NAVETTE_RELAY_HOST",
+    authorities: str = "NAVETTE_RELAY_CA_FILE",
 ) -> str:
     """``host``, ``authorities``: the settings that name them."""
     if code == EXPIRED:
-        return "renew the server's certificate (or set this machine's clock, if that is wrong)"
+        return f"renew the {whose}'s certificate (or set this machine's clock, if that is wrong)"
     if code == NOT_YET:
         return "set this machine's clock: the certificate is from the future"
     if code in OTHER_NAME:
