@@ -19,10 +19,10 @@ from storage.tables.people import addresses, house_addresses, people, suppressio
 def add_address(
     session: Session, person_id: PersonId, *, written: str, normal: str, is_primary: bool, now: datetime
 ) -> int | None:
-    """The key of the new address, or None when the person has it already."""
+    """The key of the new address, or None when the person has it already; one that was taken back is used again."""
     if is_primary:
         change(session, addresses, addresses.c.person_id == person_id, addresses.c.is_primary, is_primary=False)
-    return add_if_new(
+    made = add_if_new(
         session,
         addresses,
         person_id=person_id,
@@ -32,6 +32,25 @@ def add_address(
         is_primary=is_primary,
         created_at=now,
     )
+    if made is None:
+        this = (addresses.c.person_id == person_id, addresses.c.normal == normal)
+        change(session, addresses, *this, addresses.c.state == AddressState.RETIRED, state=AddressState.ACTIVE)
+        if is_primary:
+            change(session, addresses, *this, is_primary=True)
+    return made
+
+
+def retire_address(session: Session, person_id: PersonId, normal: str) -> bool:
+    """Taken back from this person alone; the row stays, for what went there. His oldest other one becomes primary."""
+    this = (addresses.c.person_id == person_id, addresses.c.normal == normal)
+    in_use = addresses.c.state != AddressState.RETIRED
+    if not change(session, addresses, *this, in_use, state=AddressState.RETIRED, is_primary=False):
+        return False
+    left = select(addresses.c.id, addresses.c.is_primary).where(addresses.c.person_id == person_id, in_use)
+    rows = session.execute(left.order_by(addresses.c.id)).all()
+    if rows and not any(each.is_primary for each in rows):
+        change(session, addresses, addresses.c.id == rows[0].id, is_primary=True)
+    return True
 
 
 ADDRESSES, PEOPLE, HOUSE = "addresses of a person", "people at an address", "house address"
@@ -117,7 +136,10 @@ def read_people_at_ahead(session: Session, normals: Collection[str]) -> list[Per
 
 
 def set_address_state(session: Session, normal: str, state: AddressState) -> int:
-    return change(session, addresses, addresses.c.normal == normal, state=state)
+    """Of everybody who has it in use."""
+    return change(
+        session, addresses, addresses.c.normal == normal, addresses.c.state != AddressState.RETIRED, state=state
+    )
 
 
 def count_failure(session: Session, normal: str) -> int:
@@ -209,6 +231,15 @@ def local_parts_among(
     """The house addresses that these people and clients have, without the domain."""
     has = or_(house_addresses.c.person_id.in_(person_ids), house_addresses.c.client_id.in_(client_ids))
     rows = session.execute(select(house_addresses).where(has)).all()
+    return (
+        {row.person_id: row.local_part for row in rows if row.person_id is not None},
+        {row.client_id: row.local_part for row in rows if row.client_id is not None},
+    )
+
+
+def all_local_parts(session: Session) -> tuple[dict[PersonId, str], dict[ClientId, str]]:
+    """Every house address, without the domain."""
+    rows = session.execute(select(house_addresses)).all()
     return (
         {row.person_id: row.local_part for row in rows if row.person_id is not None},
         {row.client_id: row.local_part for row in rows if row.client_id is not None},

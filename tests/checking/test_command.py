@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from storage import operation
-from tests.checking.conftest import DOMAIN, Reporting, delivering
+from tests.checking.conftest import DOMAIN, Make, Reporting, delivering
 from tests.e2e.conftest import ROOT, Station, clean_environment, free_port
 from worker.app import SWEEP_TURN
 from worker.checking.everything import checks_of
 from worker.checking.round_trip import Waits
+from worker.checking.running import verdicts_of
+from worker.checking.verdicts import Level
 from worker.settings import Settings
 
 PASSWORD = "geheim-genoeg-voor-een-test"
@@ -93,6 +95,32 @@ def test_settings_that_cannot_be_read_are_faults_too(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert found["level"] == "fault"
     assert "did you mean NAVETTE_DOMAIN" in found["found"]
+
+
+def test_of_a_firm_where_nothing_works_every_line_says_what_to_do(set_up: Make, tmp_path: Path) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    settings = set_up(
+        sending="on",
+        database_url="postgresql://navette@127.0.0.1:1/none",
+        broker_url=f"redis://{nobody}/0",
+        relay_port=free_port(),
+        mailboxes=f"imap+plain://office%40firm.example@{nobody}",
+        mailbox_passwords=PASSWORD,
+        antivirus_url=f"tcp://{nobody}",
+        sink_host="192.0.2.1",
+    )
+    found = list(verdicts_of(checks_of(settings)))
+
+    assert {each.about for each in found if each.level is Level.FAULT} == {
+        "database",
+        "broker",
+        "relay",
+        "mailbox 1",
+        "sink",
+        "antivirus",
+    }
+    assert {each.about for each in found if each.level is Level.WARNING} == {"clock", "work"}
+    assert all(bool(each.todo) is (each.level is not Level.OK) for each in found)
 
 
 def test_every_check_has_its_time(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.database import Database, DatabaseDown
 from tests.checking.conftest import Make, told
 from tests.servers.postgres import admin
-from worker.checking.database import check_database
+from worker.checking.database import check_database, unreachable
 from worker.checking.machine import check_clock
 from worker.settings import Settings
 
@@ -57,6 +57,36 @@ def test_a_postgresql_that_does_not_answer_is_a_fault_and_the_clock_a_warning(se
     assert "does not answer" in found.found
     assert "geheim" not in found.found
     assert told(check_clock(settings))["clock"].level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "found"), [("navette", "none", "no such database"), ("nobody", "postgres", "no such role")]
+)
+def test_a_postgresql_that_answers_and_refuses_is_not_to_be_started(
+    set_up: Make, postgres_server: str, user: str, name: str, found: str
+) -> None:
+    url = postgres_server.format(name=name).replace("//navette@", f"//{user}@")
+    verdict = told(check_database(set_up(database_url=url)))["database"]
+
+    assert verdict.level == "fault"
+    assert f"PostgreSQL answers: {found}" in verdict.found
+    assert "start PostgreSQL" not in verdict.todo
+    assert "NAVETTE_DATABASE_URL" in verdict.todo
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ('connection failed: FATAL:  password authentication failed for user "navette"', "the password is refused"),
+        ("fe_sendauth: no password supplied", "the password is refused"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "x"', "this login is not allowed"),
+        ("FATAL:  sorry, too many clients already", "it refuses us"),
+    ],
+)
+def test_what_a_postgresql_says_of_a_login_is_told_apart(words: str, found: str) -> None:
+    verdict = unreachable(Database("postgresql://navette@127.0.0.1/firm"), DatabaseDown(words))
+
+    assert verdict.found.startswith(f"PostgreSQL answers: {found}")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://u:p@127.0.0.1/x", "postgresql://u:p@host:port/x"])

@@ -1,5 +1,6 @@
 """What a check finds out about the mailboxes, from a real Dovecot."""
 
+import ssl
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -7,7 +8,8 @@ import pytest
 
 from tests.checking.conftest import Make, levels, told
 from tests.servers.dovecot import Dovecot, password_of, running_dovecot
-from worker.checking.mailbox import check_mailboxes
+from worker.checking.mailbox import check_mailboxes, todo_about
+from worker.core.collecting_rules import ConnectionLost
 
 OFFICE = "office@firm.example"
 
@@ -57,3 +59,14 @@ def test_a_server_that_can_do_little_is_told_of(set_up: Make) -> None:
 
 def test_no_mailbox_is_nothing_to_look_at(set_up: Make) -> None:
     assert list(check_mailboxes(set_up())) == []
+
+
+@pytest.mark.parametrize(("code", "setting"), [(19, "NAVETTE_MAILBOX_CA_FILE"), (62, "NAVETTE_MAILBOXES")])
+def test_a_certificate_that_does_not_hold_names_the_setting(code: int, setting: str) -> None:
+    why = ssl.SSLCertVerificationError()
+    why.verify_code = code
+    lost = ConnectionLost("the mailbox server's certificate does not hold")
+    lost.__cause__ = why
+
+    assert setting in todo_about(lost)
+    assert "NAVETTE_RELAY" not in todo_about(lost)

@@ -178,7 +178,12 @@ def test_a_relay_that_refuses_our_addresses_is_tried_as_the_mailbox(
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [(b"550 5.7.60 not allowed\r\n", "NAVETTE_FROM_STYLE=mailbox"), (b"451 4.7.1 come again\r\n", "relay")],
+    [
+        (b"550 5.7.60 not allowed\r\n", "NAVETTE_FROM_STYLE=mailbox"),
+        (b"550 5.1.3 bad destination\r\n", "NAVETTE_SEPARATOR to a sign"),
+        (b"553 plus addresses are not served\r\n", "NAVETTE_SEPARATOR to a sign"),
+        (b"451 4.7.1 come again\r\n", "relay"),
+    ],
 )
 def test_a_relay_that_does_not_take_the_probe_says_so(set_up: Make, house: House, answer: bytes, words: str) -> None:
     with running(RelayServer(answers={"MAIL": [answer]})) as server:

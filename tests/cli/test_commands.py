@@ -1,5 +1,6 @@
 """The commands an operator types, run as he runs them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -267,3 +268,44 @@ def test_an_id_that_no_database_could_have_is_a_sentence(shell: Shell, which: st
 @pytest.mark.parametrize("words", [["changes", "--after"], ["inbox", "list", "--most"]])
 def test_a_number_that_no_database_takes_is_a_sentence(shell: Shell, words: list[str]) -> None:
     assert "Invalid value" in shell.run(*words, "99999999999999999999", code=2)
+
+
+def test_house_addresses_are_listed_for_people_and_for_programs(shell: Shell) -> None:
+    shell.environment["NAVETTE_DOMAIN"] = "mail.firm.example"
+    shell.run("import", str(ROOT / "docs/import-sample.csv"))
+
+    assert "anne.dupont@mail.firm.example" in shell.run("person", "list")
+    assert "boulangerie.martin@mail.firm.example" in shell.run("client", "list")
+    people = [json.loads(line) for line in shell.run("person", "list", "--json").splitlines()]
+    assert {each["house_address"] for each in people if each["case_manager"]} >= {"anne.dupont@mail.firm.example"}
+    assert {each["house_address"] for each in people if not each["case_manager"]} == {None}
+    clients = [json.loads(line) for line in shell.run("client", "list", "--json").splitlines()]
+    assert all(each["house_address"].endswith("@mail.firm.example") for each in clients)
+
+
+def test_a_country_that_does_not_exist_is_refused(shell: Shell) -> None:
+    assert "is no country code like BE" in shell.run("client", "add", "B1", "Bakery", "--country", "ZZZ", code=2)
+    shell.run("client", "add", "B1", "Bakery", "--country", "nl")
+
+
+def test_an_address_of_somebody_else_is_warned_of_and_can_be_taken_back(shell: Shell) -> None:
+    shell.run("person", "add", "Anne Dupont", "--email", "anne@firm.example", "--case-manager")
+    warned = shell.run("person", "add", "Bram Peeters", "--email", "Anne@firm.example", "--case-manager")
+    assert "warning: Anne@firm.example belongs to p1 Anne Dupont already" in warned
+    assert "say which" in shell.run("person", "show", "anne@firm.example", code=2)
+
+    taken = shell.run("person", "retire-address", "p2", "Anne@firm.example")
+    assert "no mail reaches p2 now" in taken
+    assert "p1 Anne Dupont" in shell.run("person", "show", "anne@firm.example")
+    assert "has no address" in shell.run("person", "retire-address", "p2", "anne@firm.example", code=2)
+    assert "warning" not in shell.run("person", "address", "p2", "anne@firm.example", "--shared")
+    assert "Anne@firm.example (primary, active)" in shell.run("person", "show", "p2")
+
+
+def test_a_contact_is_not_added_at_a_case_managers_address(shell: Shell) -> None:
+    shell.run("person", "add", "Anne Dupont", "--email", "anne@firm.example", "--case-manager")
+    shell.run("client", "add", "B1", "Bakery")
+
+    told = shell.run("person", "add", "Sophie", "--email", "anne@firm.example", "--client", "B1", code=2)
+    assert "a contact and a case manager cannot share it" in told
+    assert "Sophie" not in shell.run("person", "list")

@@ -10,6 +10,7 @@ from storage.records import ArrivalId, ConversationId
 from storage.states import ArrivalState, AttentionReason, MailKind, Outcome, Side
 from tests.conftest import HandClock, HeardBell, with_policy
 from tests.flows.collected import Office
+from tests.flows.mailroom import SOPHIE as FROM
 from tests.flows.mailroom import Asked, address_in, reply
 from tests.flows.outgoing import Post
 from tests.flows.test_quarantine_alarms import PoisonReader
@@ -39,8 +40,8 @@ def office(told: House, clock: HandClock) -> Iterator[Office]:
         made.close()
 
 
-def large(asked: Asked, size: int, **changes: str) -> bytes:
-    return reply(asked[1], LINE * (size // len(LINE) + 1), **changes)
+def large(asked: Asked, size: int, sender: str = FROM) -> bytes:
+    return reply(asked[1], LINE * (size // len(LINE) + 1), sender=sender)
 
 
 def file_all(office: Office, reader: MailReader) -> list[Outcome | ArrivalState | None]:

@@ -1,5 +1,6 @@
 """Is the database there, can it be written, is it at this version's schema?"""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,9 +63,39 @@ def kind_of(database: Database) -> str:
 
 
 def unreachable(database: Database, down: DatabaseDown) -> Verdict:
-    todo = (
-        "see that the file and its folder may be written and no other program holds it"
-        if database.is_sqlite
-        else "start PostgreSQL, then see host, port, user and password in NAVETTE_DATABASE_URL"
-    )
-    return fault(ABOUT, f"{kind_of(database)} does not answer: {one_line(down)}", todo)
+    if database.is_sqlite:
+        todo = "see that the file and its folder may be written and no other program holds it"
+        return fault(ABOUT, f"SQLite does not answer: {one_line(down)}", todo)
+    for name, words, todo in REFUSED:
+        if words.search(str(down)):
+            return fault(ABOUT, f"PostgreSQL answers: {name} ({one_line(down)})", todo)
+    todo = "start PostgreSQL, then see host, port, user and password in NAVETTE_DATABASE_URL"
+    return fault(ABOUT, f"PostgreSQL does not answer: {one_line(down)}", todo)
+
+
+REFUSED = (
+    (
+        "no such database",
+        re.compile(r'database ".*" does not exist'),
+        "make it (`createdb -O USER NAME`), or correct the name at the end of NAVETTE_DATABASE_URL",
+    ),
+    (
+        "no such role",
+        re.compile(r'role ".*" does not exist'),
+        "make it (`createuser --pwprompt USER`), or correct the user in NAVETTE_DATABASE_URL",
+    ),
+    (
+        "the password is refused",
+        re.compile("password authentication failed|no password supplied"),
+        "correct the password in NAVETTE_DATABASE_URL; signs like @ : / are written %40 %3A %2F there",
+    ),
+    (
+        "this login is not allowed",
+        re.compile("authentication failed|pg_hba|permission denied"),
+        "allow this user from this machine in pg_hba.conf, or correct the user in NAVETTE_DATABASE_URL",
+    ),
+    ("it refuses us", re.compile("FATAL:"), "see what it says, and its own log"),
+)
+"""What a server says that answers and lets nobody in, the first that fits. libpq gives no SQLSTATE of a connection that
+failed, only words; of a server that speaks another language the last one is left.
+"""

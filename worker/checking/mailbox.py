@@ -3,10 +3,12 @@
 Nothing is marked or moved, and nothing becomes read.
 """
 
+import ssl
 import time
 from collections.abc import Iterator
 
 from worker.checking.elsewhere import look_elsewhere
+from worker.checking.relay import todo_about_certificate
 from worker.checking.verdicts import Verdict, fault, ok, warning
 from worker.core.failures import TemporaryFailure
 from worker.core.mailbox_accounts import MailboxAccount
@@ -32,9 +34,17 @@ def check_mailboxes(settings: Settings) -> Iterator[Verdict]:
             yield fault(named(account), f"the login is refused: {refused}", todo)
             continue
         except TemporaryFailure as lost:
-            yield fault(named(account), str(lost), "look at NAVETTE_MAILBOXES and at the server")
+            yield fault(named(account), str(lost), todo_about(lost))
             continue
         yield from judge(settings, account, session, ends_at)
+
+
+def todo_about(lost: TemporaryFailure) -> str:
+    if isinstance(lost.__cause__, ssl.SSLCertVerificationError):
+        code = lost.__cause__.verify_code
+        host, authorities = "the host in NAVETTE_MAILBOXES", "NAVETTE_MAILBOX_CA_FILE"
+        return todo_about_certificate(code, whose="mailbox server", host=host, authorities=authorities)
+    return "look at NAVETTE_MAILBOXES and at the server"
 
 
 def judge(settings: Settings, account: MailboxAccount, session: ImapSession, ends_at: float) -> Iterator[Verdict]:

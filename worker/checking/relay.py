@@ -79,14 +79,21 @@ def todo_about(refused: TemporaryFailure) -> str:
             return "see NAVETTE_RELAY_HOST, NAVETTE_RELAY_PORT and NAVETTE_RELAY_TLS"
 
 
-def todo_about_certificate(code: int) -> str:
+def todo_about_certificate(
+    code: int,
+    *,
+    whose: str = "relay",
+    host: str = "NAVETTE_RELAY_HOST",
+    authorities: str = "NAVETTE_RELAY_CA_FILE",
+) -> str:
+    """``host``, ``authorities``: the settings that name them."""
     if code == EXPIRED:
-        return "renew the relay's certificate (or set this machine's clock, if that is wrong)"
+        return f"renew the {whose}'s certificate (or set this machine's clock, if that is wrong)"
     if code == NOT_YET:
         return "set this machine's clock: the certificate is from the future"
     if code in OTHER_NAME:
-        return "NAVETTE_RELAY_HOST must be the name in the certificate"
-    return "its authority is not known here: name it with NAVETTE_RELAY_CA_FILE"
+        return f"{host} must be the name in the certificate"
+    return f"its authority is not known here: name it with {authorities}"
 
 
 def encryption(connection: Connection, now: datetime) -> Verdict:

@@ -34,6 +34,12 @@ LOST = (
     "see that mail for the domain reaches the sink (its MX, or the transport of your mail server), that the sink runs, "
     "and the relay's own log"
 )
+NO_SUCH_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+"""RFC 3463: it is the address the probe goes to, and not who sends it."""
+PLUS_REFUSED = (
+    "let the relay take local parts with a + (Postfix: recipient_delimiter), or set NAVETTE_SEPARATOR to a sign that "
+    "it takes, one of - = _ ."
+)
 PLUS_LOST = (
     "addresses with a plus part do not get through: let the server for our domain pass local parts whole (Postfix: "
     "recipient_delimiter), or give Navette a sub-domain of its own"
@@ -118,8 +124,13 @@ def size_limit(relay: SmtpRelay) -> Verdict:
 def not_taken(answer: Never | Later) -> Verdict:
     if isinstance(answer, Later):
         return fault(ABOUT, f"the relay does not take the probe now: {answer.reply}", "see the lines of the relay")
-    todo = f"let the relay send as addresses of our domain, or set NAVETTE_FROM_STYLE={FromStyle.MAILBOX}"
-    return fault(ABOUT, f"the relay refuses the probe: {answer.reply}", f"{todo} and NAVETTE_MAILBOX_ADDRESS")
+    if answer.status in NO_SUCH_RECIPIENT or "+" in answer.reply or "plus" in answer.reply.lower():
+        return fault(ABOUT, f"the relay refuses addresses with the separator: {answer.reply}", PLUS_REFUSED)
+    todo = (
+        f"let the relay send as addresses of our domain, or set NAVETTE_FROM_STYLE={FromStyle.MAILBOX} and "
+        "NAVETTE_MAILBOX_ADDRESS; if it is the + in them that it refuses, see NAVETTE_SEPARATOR"
+    )
+    return fault(ABOUT, f"the relay refuses the probe: {answer.reply}", todo)
 
 
 def wait(post: Post, is_done: Callable[[], bool], seconds: float) -> None:

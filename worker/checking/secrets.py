@@ -71,7 +71,7 @@ def check_files(
 
     ``NAVETTE_RELAY_CA_FILE`` is a setting of its own and names authorities: everybody's to read. ``user``: who asks.
     """
-    named = [Path(path) for name in secret_file_names() if (path := environment.get(name))]
+    named = [Path(environment[name]) for name in secret_file_names() if environment.get(name)]
     looked_at = [path for path in (*named, env_file) if path.is_file()]
     open_ones = [path for path in looked_at if is_open(path, containers)]
     asking = os.geteuid() if user is None else user

@@ -1,15 +1,20 @@
 """navette client: add, list, set."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
 from storage import addresses, people
+from storage.records import Client, ClientId
 from storage.states import Regime
-from worker.cli.terminal import find_client, find_person, open_house, out, print_table
+from worker.cli.terminal import find_client, find_person, open_house, out, print_json, print_table
+from worker.core.countries import read_country
 from worker.core.mail_addresses import local_part_candidates
 from worker.core.vat_numbers import read_vat_number
+from worker.flows.house import House
 
 app = typer.Typer(help="Clients: the companies whose books the firm keeps.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="The client's code in the firm's books.")]
@@ -23,6 +28,14 @@ def checked_vat_number(written: str | None) -> str | None:
         raise typer.BadParameter(str(fault)) from fault
 
 
+def checked_country(written: str) -> str:
+    try:
+        return read_country(written)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from fault
+
+
+Country = Annotated[str, typer.Option(callback=checked_country, help="Two letters, like BE.")]
 VatNumber = Annotated[
     str | None, typer.Option(callback=checked_vat_number, help="With the country's letters, like BE0123456749.")
 ]
@@ -36,7 +49,7 @@ def add(
     manager: Staff = None,
     deputy: Staff = None,
     supervisor: Staff = None,
-    country: str = "BE",
+    country: Country = "BE",
     vat_number: VatNumber = None,
     refund_seeker: bool = False,
     live: bool = False,
@@ -50,7 +63,7 @@ def add(
             code=code,
             name=name,
             now=now,
-            country=country.upper(),
+            country=country,
             vat_number=vat_number,
             manager_id=find_person(session, manager) if manager else None,
             deputy_id=find_person(session, deputy) if deputy else None,
@@ -93,15 +106,34 @@ def change(
 
 
 @app.command(name="list")
-def show_all() -> None:
-    """All clients with their case managers and contacts."""
+def show_all(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """All clients with their case managers, contacts and house address."""
     house = open_house()
     with house.database.reading() as session:
-        rows = []
-        for each in people.all_clients(session):
-            staff = people.people_by_ids(session, [key for key in (each.manager_id, each.deputy_id) if key])
-            contacts = ", ".join(person.name for person in people.contacts_of(session, each.id))
-            regimes = people.regimes_of(session, each.id)
-            manager = staff[each.manager_id].name if each.manager_id else "-"
-            rows.append([each.code, each.name, manager, contacts or "-", regimes[-1].regime if regimes else "-"])
-    print_table(["code", "name", "manager", "contacts", "regime"], rows)
+        _, local_parts = addresses.all_local_parts(session)
+        found = [data_of(session, each, house, local_parts) for each in people.all_clients(session)]
+    if as_json:
+        for each in found:
+            print_json(each)
+        return
+    columns = ["code", "name", "manager", "contacts", "regime", "house_address"]
+    rows = [
+        [", ".join(each["contacts"]) or "-" if name == "contacts" else each[name] or "-" for name in columns]
+        for each in found
+    ]
+    print_table([name.replace("_", " ") for name in columns], rows)
+
+
+def data_of(session: Session, client: Client, house: House, local_parts: Mapping[ClientId, str]) -> dict[str, Any]:
+    """``house_address``: mail from this client carries it towards case managers, and mail to it is about him."""
+    manager = people.people_by_ids(session, [client.manager_id]) if client.manager_id else {}
+    regimes = people.regimes_of(session, client.id)
+    local_part = local_parts.get(client.id)
+    return {
+        "code": client.code,
+        "name": client.name,
+        "manager": next((each.name for each in manager.values()), None),
+        "contacts": [person.name for person in people.contacts_of(session, client.id)],
+        "regime": regimes[-1].regime if regimes else None,
+        "house_address": f"{local_part}@{house.policy.domain}" if local_part else None,
+    }

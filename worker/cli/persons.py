@@ -1,18 +1,19 @@
-"""navette person: add, list, show, address."""
+"""navette person: add, list, show, address, retire-address."""
 
-from typing import Annotated
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.orm import Session
 
 from storage import addresses, people
 from storage.out_of_office import present_answers
-from storage.records import PersonId
+from storage.records import Person, PersonId
 from storage.states import Language, Reach
-from worker.cli.terminal import NotFound, find_client, find_person, open_house, out, print_table
+from worker.cli.terminal import NotFound, errors, find_client, find_person, open_house, out, print_json, print_table
 from worker.cli.views import told_absence
 from worker.core.mail_addresses import is_address, local_part_candidates, normal_address
-from worker.flows.house import there
+from worker.flows.house import House, there
 
 app = typer.Typer(help="People: contacts of clients, case managers.", no_args_is_help=True)
 
@@ -28,6 +29,7 @@ def add(
     client: Annotated[list[str] | None, typer.Option(help="Code of a client this person is contact of.")] = None,
     case_manager: bool = False,
     gets_requests: bool = True,
+    shared: Annotated[bool, typer.Option("--shared", help="Others have this address too, and that is meant.")] = False,
 ) -> None:
     """Add a person as contact of clients, as case manager, or both."""
     given = email or []
@@ -50,7 +52,27 @@ def add(
         if case_manager:
             people.add_case_manager(session, person_id, now=now)
             addresses.give_house_address(session, local_part_candidates(name), now=now, person_id=person_id)
+        for each in given:
+            refuse_other_role(session, person_id, normal_address(each))
+        others = [told for each in given for told in also_at(session, person_id, each)]
     out.tell(f"person p{person_id} added")
+    if not shared:
+        warn_of_sharing(person_id, others)
+
+
+def also_at(session: Session, person_id: PersonId, written: str) -> list[tuple[str, Person]]:
+    """Who else has this address in use."""
+    found = addresses.people_at(session, normal_address(written))
+    return [(written, each) for each in found if each.id != person_id]
+
+
+def warn_of_sharing(person_id: PersonId, others: list[tuple[str, Person]]) -> None:
+    for written, each in others:
+        errors.tell(
+            f"warning: {written} belongs to p{each.id} {each.name} already: what comes from it is not surely either's, "
+            f"and commands ask which; --shared says that it is meant, "
+            f"`navette person retire-address p{person_id} {written}` takes it back"
+        )
 
 
 @app.command()
@@ -59,6 +81,7 @@ def address(
     new: Annotated[str, typer.Argument(help="Another address of this person.")],
     *,
     primary: Annotated[bool, typer.Option(help="Mail goes to this one from now on.")] = True,
+    shared: Annotated[bool, typer.Option("--shared", help="Others have this address too, and that is meant.")] = False,
 ) -> None:
     """Add an address to a person."""
     if not is_address(new):
@@ -70,7 +93,27 @@ def address(
         addresses.add_address(
             session, person_id, written=new, normal=normal_address(new), is_primary=primary, now=house.now(session)
         )
+        others = also_at(session, person_id, new)
     out.tell(f"address of p{person_id} added")
+    if not shared:
+        warn_of_sharing(person_id, others)
+
+
+@app.command()
+def retire_address(
+    person: Annotated[str, typer.Argument(help="Id or address.")],
+    old: Annotated[str, typer.Argument(help="The address that is his no more.")],
+) -> None:
+    """Take an address back from a person: no mail goes there, and mail from it is not his. Others keep it."""
+    house = open_house()
+    with house.database.writing() as session:
+        person_id = find_person(session, person)
+        if not addresses.retire_address(session, person_id, normal_address(old)):
+            raise NotFound(f"p{person_id} has no address {old} in use; `navette person show p{person_id}` shows them")
+        is_reachable = addresses.mail_address_of(session, person_id) is not None
+    out.tell(f"address of p{person_id} taken back")
+    if not is_reachable:
+        errors.tell(f"warning: no mail reaches p{person_id} now; `navette person address` adds another one")
 
 
 def refuse_other_role(session: Session, person_id: PersonId, normal: str) -> None:
@@ -82,21 +125,47 @@ def refuse_other_role(session: Session, person_id: PersonId, normal: str) -> Non
 
 
 @app.command(name="list")
-def show_all() -> None:
-    """All people with their addresses."""
+def show_all(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """All people with their addresses; of case managers the house address too, which mail from them carries."""
     house = open_house()
     with house.database.reading() as session:
         managers = {each.id for each in people.all_case_managers(session)}
-        rows = []
-        for each in people.all_people(session):
-            clients = [client.code for client in people.clients_of_contact(session, each.id)]
-            roles = (["case manager"] if each.id in managers else []) + clients
-            written = " ".join(
-                row.written + ("" if row.state == "active" else f" ({row.state})")
-                for row in addresses.addresses_of(session, each.id)
-            )
-            rows.append([f"p{each.id}", each.name, each.language, each.reach, written, ", ".join(roles)])
-    print_table(["id", "name", "language", "reach", "addresses", "role or clients"], rows)
+        local_parts, _ = addresses.all_local_parts(session)
+        found = [data_of(session, each, house, local_parts, managers) for each in people.all_people(session)]
+    if as_json:
+        for each in found:
+            print_json(each)
+        return
+    columns = ["id", "name", "language", "reach", "addresses", "house address", "role or clients"]
+    print_table(columns, [row_of(each) for each in found])
+
+
+def data_of(
+    session: Session, person: Person, house: House, local_parts: Mapping[PersonId, str], managers: Collection[PersonId]
+) -> dict[str, Any]:
+    local_part = local_parts.get(person.id)
+    return {
+        "id": f"p{person.id}",
+        "name": person.name,
+        "language": person.language,
+        "reach": person.reach,
+        "addresses": [
+            {"address": row.written, "state": row.state, "primary": row.is_primary}
+            for row in addresses.addresses_of(session, person.id)
+        ],
+        "house_address": f"{local_part}@{house.policy.domain}" if local_part else None,
+        "case_manager": person.id in managers,
+        "clients": [client.code for client in people.clients_of_contact(session, person.id)],
+    }
+
+
+def row_of(told: Mapping[str, Any]) -> list[str]:
+    written = " ".join(
+        each["address"] + ("" if each["state"] == "active" else f" ({each['state']})") for each in told["addresses"]
+    )
+    roles = (["case manager"] if told["case_manager"] else []) + told["clients"]
+    plain = [str(told[name]) for name in ("id", "name", "language", "reach")]
+    return [*plain, written, told["house_address"] or "-", ", ".join(roles)]
 
 
 @app.command()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
 from storage.states import Language, Reach, Regime
+from worker.core.countries import read_country
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.vat_numbers import read_vat_number
 
@@ -185,6 +186,14 @@ class Cells:
         self.fault(column, f"{value!r} is no date like 31/12/2026")
         return None
 
+    def country(self, column: str) -> str | None:
+        written = self.text(column)
+        try:
+            return read_country(written) if written else None
+        except ValueError as wrong:
+            self.fault(column, str(wrong))
+            return None
+
     def vat_number(self, column: str) -> str | None:
         value = self.text(column)
         try:
@@ -242,14 +251,11 @@ def client_row(cells: Cells, code: str) -> ClientRow:
     regime_from = cells.day("regime_from")
     if regime and regime_from is None and not cells.text("regime_from"):
         cells.fault("regime_from", "a regime needs the date it is valid from")
-    country = cells.text("country")
-    if country is not None and not (len(country) == 2 and country.isalpha()):
-        cells.fault("country", f"{country!r} is no country code like BE")
     return ClientRow(
         line=cells.line,
         code=code,
         name=cells.text("client_name"),
-        country=country.upper() if country else None,
+        country=cells.country("country"),
         vat_number=cells.vat_number("vat_number"),
         manager=cells.address("manager"),
         deputy=cells.address("deputy"),
