@@ -15,7 +15,6 @@ from worker.supervisor import STOP_GRACE_S
 ROOT = Path(__file__).parent.parent.parent
 UNITS = sorted((ROOT / "docs/systemd").iterdir())
 DOCUMENTS = sorted(ROOT.glob("docs/*deploy*.md")) + [ROOT / "docs" / name for name in ("backup.md", "upgrade.md")]
-COMPOSES_OWN = {"NAVETTE_IMAGE"}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda each: each.name)
@@ -106,7 +105,7 @@ def test_a_document_names_commands_and_settings_that_are_there(document: Path) -
     for command in re.findall(r"(?:^|[`/ ])navette ([a-z]+)\b(?!-)", told, re.MULTILINE):
         assert command in commands(), command
     for name in re.findall(r"\bNAVETTE_[A-Z_]+[A-Z]\b", told):
-        assert name in known_names() | COMPOSES_OWN, name
+        assert name in known_names(), name
     for link in re.findall(r"\]\(([^)#]+)\)", told):
         assert link.startswith("https://") or (document.parent / link).exists(), link
     for path in re.findall(r"`(docs/[\w./-]+)`", told):
