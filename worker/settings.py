@@ -38,7 +38,8 @@ from worker.settings_values import (
 )
 
 DEMO_SECRET = "navette-demo-secret-not-for-a-firm"  # noqa: S105 - refused outside the demo
-NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED"}
+# Of the tests; and of docker-compose.yml, whose .env our parts get whole.
+NOT_SETTINGS = {"NAVETTE_FAULT", "NAVETTE_TEST_SERVERS", "NAVETTE_TEST_SEED", "NAVETTE_IMAGE"}
 ENV_FILE = ".env"
 # The longest that makes sense: what is longer is a slip, and may be more than dates and sockets can reckon with.
 AN_HOUR_S, A_DAY_S, A_WEEK_MIN = 3600, 24 * 3600, 7 * 24 * 60

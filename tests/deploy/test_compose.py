@@ -1,5 +1,6 @@
 """docker-compose.yml and the Dockerfile against the specification, the settings, the commands and the tree."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from ruamel.yaml import YAML
 from typer.main import get_command
 
 from worker.cli import app
-from worker.settings import DEMO_SECRET, Settings, known_names
+from worker.settings import DEMO_SECRET, Settings, known_names, load_settings
+from worker.settings_sources import BadSettings
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -45,19 +48,119 @@ def test_every_setting_is_one(compose: dict[str, Any]) -> None:
     for name in (
         named_in(ROOT / "docker-compose.yml") | named_in(ROOT / "Dockerfile") | named_in(ROOT / "docs/try/try.env")
     ):
-        assert name in known_names() | {"NAVETTE_IMAGE"}, name
+        assert name in known_names(), name
 
 
-def test_the_settings_pass(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With the values that are the default in the file, and with those of the profile try."""
+def settings_of(
+    service: dict[str, Any], env_file: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """What a container of this service loads: its env_file (Compose's .env), what the file sets, its secrets."""
+    assert [each["path"] for each in service["env_file"]] == ["${ENV_FILE:-.env}"]
+    own = {name: filled(str(value), env_file) for name, value in service["environment"].items()}
+    for name in [each for each in os.environ if each.startswith("NAVETTE_")]:
+        monkeypatch.delenv(name)
+    for name, value in (env_file | own).items():
+        monkeypatch.setenv(name, value.replace("/run/secrets", str(folder)))
+    return load_settings()
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as docs/deploy-compose.md makes it: empty where a firm has none."""
     monkeypatch.chdir(tmp_path)
-    needed = {"NAVETTE_DOMAIN": "mail.firm.example", "NAVETTE_FIRM_NAME": "X", "NAVETTE_RELAY_HOST": "relay"}
-    for given in (needed, read_env(ROOT / "docs/try/try.env")):
-        for service in ours(compose).values():
-            values = {name: filled(str(value), given) for name, value in service["environment"].items()}
-            plain = {key.removeprefix("NAVETTE_").lower(): v for key, v in values.items() if not key.endswith("_FILE")}
-            keys = DEMO_SECRET if given is not needed else "a-secret-of-the-tests-long-enough"
-            assert Settings.model_validate(plain | {"keys": f"1:{keys}"}).sink_port == 2525
+    for each in (ROOT / "docs/try/secrets").iterdir():
+        (tmp_path / each.name).write_text("")
+    (tmp_path / "keys").write_text("1:a-secret-of-the-tests-long-enough")
+    (tmp_path / "database_url").write_text("postgresql://navette:x@postgres/navette")
+    return tmp_path
+
+
+NEEDED = {"NAVETTE_DOMAIN": "mail.firm.example", "NAVETTE_FIRM_NAME": "X", "NAVETTE_RELAY_HOST": "relay"}
+
+
+def test_the_settings_pass(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
+    """With what is needed, and with those of the profile try."""
+    for service in ours(compose).values():
+        assert settings_of(service, NEEDED, secrets, monkeypatch).sink_port == 2525
+    (secrets / "keys").write_text((ROOT / "docs/try/secrets/keys").read_text())
+    tried = read_env(ROOT / "docs/try/try.env")
+    assert (ROOT / tried["ENV_FILE"]).samefile(ROOT / "docs/try/try.env")
+    for service in ours(compose).values():
+        assert settings_of(service, tried, secrets, monkeypatch).relay_host == "postfix"
+
+
+FIXED = {"data_dir", "broker_url", "database_url", "keys"}
+"""By the file itself, or a secret that has a test of its own."""
+OTHERS = {
+    "demo": "true",
+    "domain": "mail.other.example",
+    "from_style": "reply_address",
+    "separator": "-",
+    "sending": "on",
+    "sending_listed": "@other.example",
+    "relay_tls": "implicit",
+    "relayed_counts": "yes",
+    "operator_language": "nl",
+    "sink_protocol": "lmtp",
+    "sink_role": "behind_mx",
+    "mailboxes": "imaps://office%40firm.example@imap.firm.example",
+    "mailbox_flag": "seen",
+    "oauth_token_url": "https://login.firm.example/token",
+    "antivirus_url": "tcp://clamd:3310",
+    "refused_file_types": "exe",
+    "log_level": "debug",
+    "sink_max_bytes": "2048",
+    "reader_memory_bytes": str(2**28),
+}
+
+
+def other_value(name: str, secrets: Path) -> str:
+    """One that differs from the default."""
+    field = Settings.model_fields[name]
+    if name in OTHERS:
+        return OTHERS[name]
+    if name.endswith("_ca_file"):
+        return str(secrets / "keys")
+    if name.endswith(("_address", "_to")):
+        return "somebody@firm.example"
+    if field.annotation is bool:
+        return "true"
+    return str(int(field.default) + 1) if isinstance(field.default, int | float) else "other"
+
+
+def test_every_setting_of_the_env_file_reaches_every_part(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Path
+) -> None:
+    secret = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+    names = set(Settings.model_fields) - FIXED - secret
+    said = {f"NAVETTE_{name.upper()}": other_value(name, secrets) for name in names}
+    for part, service in ours(compose).items():
+        loaded = settings_of(service, NEEDED | said, secrets, monkeypatch)
+        bound = {"sink_host", "sink_port"} if part == "sink" else set()
+        for name in names - bound:
+            assert getattr(loaded, name) != Settings.model_fields[name].default, (part, name)
+
+
+def test_every_secret_reaches_every_part(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Path
+) -> None:
+    """The mailboxes' too: who watches them, and `check` in any container, must know them."""
+    said = {"NAVETTE_MAILBOXES": "imaps://a@imap.firm.example", "NAVETTE_RELAY_USER": "navette"}
+    for name in ("relay_password", "mailbox_passwords", "oauth_client_secret", "oauth_refresh_token"):
+        (secrets / name).write_text(f"the {name}\n")
+    for part, service in ours(compose).items():
+        loaded = settings_of(service, NEEDED | said, secrets, monkeypatch)
+        for name in ("relay_password", "mailbox_passwords", "oauth_client_secret", "oauth_refresh_token"):
+            assert getattr(loaded, name).get_secret_value() == f"the {name}", part
+
+
+def test_a_misspelled_name_in_the_env_file_is_refused_by_every_part(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Path
+) -> None:
+    for service in ours(compose).values():
+        with pytest.raises(BadSettings, match="NAVETTE_SENDNG is not a setting"):
+            settings_of(service, NEEDED | {"NAVETTE_SENDNG": "on"}, secrets, monkeypatch)
+        monkeypatch.delenv("NAVETTE_SENDNG")
 
 
 def test_every_command_is_one_that_parses(compose: dict[str, Any]) -> None:
@@ -97,9 +200,10 @@ def test_every_secret_is_a_file_that_a_setting_reads(compose: dict[str, Any]) ->
         assert not given & secret_settings, "a secret stands in the environment"
 
 
-def test_the_secrets_of_the_try_profile_are_no_firms() -> None:
-    for secret in ("database_url", "keys", "postgres_password", "relay_password", "mailbox_passwords"):
-        assert (ROOT / "docs/try/secrets" / secret).exists()
+def test_the_secrets_of_the_try_profile_are_no_firms(compose: dict[str, Any]) -> None:
+    for name, secret in compose["secrets"].items():
+        assert secret["file"].endswith(f"/{name}")
+        assert (ROOT / "docs/try/secrets" / name).exists()
     assert DEMO_SECRET in (ROOT / "docs/try/secrets/keys").read_text()
 
 

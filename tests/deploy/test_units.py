@@ -15,7 +15,6 @@ from worker.supervisor import STOP_GRACE_S
 ROOT = Path(__file__).parent.parent.parent
 UNITS = sorted((ROOT / "docs/systemd").iterdir())
 DOCUMENTS = sorted(ROOT.glob("docs/*deploy*.md")) + [ROOT / "docs" / name for name in ("backup.md", "upgrade.md")]
-COMPOSES_OWN = {"NAVETTE_IMAGE"}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda each: each.name)
@@ -30,7 +29,10 @@ def test_systemd_takes_the_unit(unit: Path, tmp_path: Path, systemd_analyze: str
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("unit", [each for each in UNITS if each.suffix == ".service"], ids=lambda each: each.name)
+RUN_NAVETTE = [each for each in UNITS if each.suffix == ".service" and each.name != "navette-failed@.service"]
+
+
+@pytest.mark.parametrize("unit", RUN_NAVETTE, ids=lambda each: each.name)
 def test_a_unit_runs_a_command_that_parses_as_nobodys_root(unit: Path) -> None:
     told = unit.read_text(encoding="utf-8")
 
@@ -77,6 +79,34 @@ def test_the_nightly_backup_takes_the_last_finished_one_along(tmp_path: Path) ->
     assert words()[2:] == ["--linked-to", "2026-11-23-0230"]
 
 
+def test_a_backup_that_fails_is_mailed_to_the_operator(tmp_path: Path) -> None:
+    """The line of the unit, run by the shell as systemd hands it over."""
+    assert "OnFailure=navette-failed@%n.service" in (ROOT / "docs/systemd/navette-backup.service").read_text()
+    unit = (ROOT / "docs/systemd/navette-failed@.service").read_text()
+    (line,) = re.findall(r"^ExecStart=/bin/sh -ec '(.*)'$", unit, re.MULTILINE)
+    for name, does in (("sendmail", 'echo "$@"; cat'), ("journalctl", 'echo "log $1"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    script = line.replace("\\\\", "\\").replace("$$", "$").replace("%%", "\0").replace("%i", "navette-backup.service")
+    script = script.replace("%H", "mail").replace("\0", "%").replace("/usr/sbin/", f"{tmp_path}/")
+
+    told = subprocess.run(
+        ["/bin/sh", "-ec", script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "NAVETTE_OPERATOR_ADDRESS": "operator@firm.example"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.splitlines() == [
+        "-t",
+        "To: operator@firm.example",
+        "Subject: navette-backup.service failed on mail",
+        "",
+        "log --unit=navette-backup.service",
+    ]
+
+
 def test_postfix_takes_our_lines(tmp_path: Path, postconf: str) -> None:
     for number, path in enumerate(("docs/postfix/main.cf", "docs/try/main.cf")):
         folder = tmp_path / str(number)
@@ -106,7 +136,7 @@ def test_a_document_names_commands_and_settings_that_are_there(document: Path) -
     for command in re.findall(r"(?:^|[`/ ])navette ([a-z]+)\b(?!-)", told, re.MULTILINE):
         assert command in commands(), command
     for name in re.findall(r"\bNAVETTE_[A-Z_]+[A-Z]\b", told):
-        assert name in known_names() | COMPOSES_OWN, name
+        assert name in known_names(), name
     for link in re.findall(r"\]\(([^)#]+)\)", told):
         assert link.startswith("https://") or (document.parent / link).exists(), link
     for path in re.findall(r"`(docs/[\w./-]+)`", told):

@@ -1,6 +1,5 @@
 """navette import: clients, people and regimes from one CSV file."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,13 +14,14 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     file: Annotated[
-        Path, typer.Argument(help="The CSV file; docs/import.md has the columns.", exists=True, dir_okay=False)
+        typer.FileBinaryRead,
+        typer.Argument(help="The CSV file, - for standard input; docs/import.md has the columns."),
     ],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, write nothing.")] = False,
 ) -> None:
     """Import clients, people and regimes. Running it again updates by client code."""
-    result = import_file(open_house(), file.read_bytes(), dry_run=dry_run)
+    result = import_file(open_house(), file.read(), dry_run=dry_run)
     if result.faults:
         for fault in result.faults:
             errors.tell(f"line {fault.line}, {fault.column or 'row'}: {fault.what}")
