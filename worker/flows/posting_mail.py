@@ -29,6 +29,7 @@ from worker.flows.filing_work import Applied, Work, note
 from worker.flows.house import there
 from worker.flows.posting import Draft, Put, put_message
 from worker.flows.refusing import RefusedOf, tell_firm, tell_sender
+from worker.flows.telling_opened import tell_opened
 
 NO_SUBJECT = "(…)"
 
@@ -104,7 +105,8 @@ def open_new(session: Session, work: Work, decision: Opens) -> Applied:
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     told = tell_refused(session, work, conversation_id, draft, is_proven=decision.verified)
-    return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told))
+    opened = tell_opened(session, work.house, work.arrival, work.facts, decision, conversation_id, now=work.now)
+    return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told, *opened))
 
 
 def with_files(session: Session, work: Work, draft: Draft, client_id: ClientId) -> Draft:
