@@ -118,7 +118,7 @@ def last_posted(session: Session, writer: Writer, *, most: int) -> list[PostedMa
             messages.c.conversation_id == writer.conversation_id,
             messages.c.happened_at > writer.since,
             messages.c.happened_at <= writer.until,
-            WRITER == writer.person_id,
+            writer.person_id == WRITER,
             messages.c.origin == Origin.MAIL,
         )
         .order_by(messages.c.happened_at.desc(), messages.c.id.desc())

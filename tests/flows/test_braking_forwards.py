@@ -6,7 +6,6 @@ import pytest
 
 from storage.states import MailKind, Outcome
 from tests.conftest import Firm, HandClock, with_policy
-from tests.flows.authentication import result
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_braking import notices
@@ -47,7 +46,7 @@ def test_a_rule_that_forwards_one_text_is_held(small: Mailroom, asked: Asked, ou
     assert small.last()[1].reason == Why.REPEATS_ONE_TEXT
 
 
-def test_a_rule_that_forwards_to_the_clients_address_is_braked(small: Mailroom) -> None:
+def test_a_rule_that_forwards_to_the_clients_address_is_braked(small: Mailroom, firm: Firm) -> None:
     fates = [small.file(rule(each, BAKERY), BAKERY) for each in range(7)]
 
     assert fates == [Outcome.NEW_CONVERSATION] * 5 + [Outcome.HELD] * 2
@@ -67,15 +66,16 @@ def test_what_was_passed_on_does_not_brake_the_client(
 def test_answers_about_files_of_a_braked_sender_join_into_one_per_window(
     desk_room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock
 ) -> None:
-    small = replace(desk_room, house=with_policy(desk_room.house, brake_from=2, hold_from=20))
+    small = replace(desk_room, house=with_policy(desk_room.house, brake_from=4, hold_from=20))
     for number in range(8):
-        part = file(f"secret{number}.pdf", pdf("secret"), PDF)
-        raw = with_files(asked[1], part, text=f"Voici le fichier {number}.").replace(
-            b"<reply-1@", f"<reply-{number}@".encode()
-        )
+        parts = [file(f"secret{number}.pdf", pdf("secret"), PDF)] if number >= 4 else []
+        raw = with_files(asked[1], *parts, text=f"Voici le fichier {number}.")
+        raw = raw.replace(b"<reply-1@", f"<reply-{number}@".encode())
         assert small.file(raw, address_in(asked[1])) is Outcome.POSTED
-        clock.forward(minutes=10)
         out.run()
+        clock.forward(minutes=10)
 
-    kinds = [each.kind for each in mails(small.house, asked[0].conversation_id, firm.sophie)]
-    assert kinds.count(MailKind.REFUSED_FILES) <= 3
+    sent = mails(small.house, asked[0].conversation_id, firm.sophie)
+    answers = [each for each in sent if each.kind is MailKind.REFUSED_FILES]
+    assert [len((each.details or {})["refused"]) for each in answers] == [1, 3]
+    assert answers[1].due_at - answers[0].due_at == small.house.policy.brake_window

@@ -111,7 +111,7 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
         return rejection_letter(house, mail, talk, reply_address=again, reader=person), []
     if mail.kind is MailKind.OPENED_NOTICE:
         reply, note = (signed_address(house, taking, each) for each in (AddressKind.REPLY, AddressKind.NOTE))
-        return opened_letter(session, house, mail, talk, person, reply_address=reply, note_address=note), []
+        return opened_letter(session, house, mail, talk, reader=person, reply_address=reply, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = papers.carried_by(taking.carried)
     said = {message.id for message, _ in carried}

@@ -111,7 +111,7 @@ def open_new(session: Session, work: Work, decision: Opens) -> Applied:
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     told = tell_refused(session, work, conversation_id, draft, is_proven=decision.verified)
-    opened = tell_opened(session, work.house, work.arrival, work.facts, decision, conversation_id, now=work.now)
+    opened = tell_opened(session, work, decision, conversation_id)
     return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told, *opened))
 
 

@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage import addresses, conversations, held, outbox
-from storage.records import Arrival, ConversationId, OutgoingMail, OutgoingMailId, Person
+from storage.records import ConversationId, OutgoingMail, OutgoingMailId, Person
 from storage.states import MailKind, MailState, Reach, Visibility
-from worker.core.filing_facts import Facts, Opens
+from worker.core.filing_facts import Opens
 from worker.core.letters import Letter, Opened
+from worker.flows.filing_work import Work
 from worker.flows.house import House, there
 from worker.flows.planning import PRIORITY
 from worker.flows.talk import Talk
@@ -21,20 +22,17 @@ from worker.flows.talk import Talk
 
 def tell_opened(
     session: Session,
-    house: House,
-    arrival: Arrival,
-    facts: Facts,
+    work: Work,
     decision: Opens,
     conversation_id: ConversationId,
-    *,
-    now: datetime,
 ) -> tuple[OutgoingMailId, ...]:
     """Plan the mail to the address he wrote from; none to a machine, a null sender or who has not proven himself."""
     person, old = decision.person, decision.linked_to
+    facts, now = work.facts, work.now
     may_answer = decision.proven and facts.automatic.may_answer and not facts.null_sender
     if old is None or not may_answer or not is_reached(session, person, facts.mail.sender):
         return ()
-    if answered_lately(session, house, person, old, now=now) >= house.policy.brake_from:
+    if answered_lately(session, work.house, person, old, now=now) >= work.house.policy.brake_from:
         return ()
     mail_id = outbox.add_mail(
         session,
@@ -50,7 +48,7 @@ def tell_opened(
         state=MailState.QUEUED,
         client_id=decision.client.id,
         conversation_id=conversation_id,
-        answers_inbound_id=arrival.inbound_mail_id,
+        answers_inbound_id=work.arrival.inbound_mail_id,
         details={"about": old},
     )
     return (mail_id,)
@@ -70,8 +68,8 @@ def opened_letter(
     house: House,
     mail: OutgoingMail,
     talk: Talk,
-    reader: Person,
     *,
+    reader: Person,
     reply_address: str | None,
     note_address: str | None,
 ) -> Letter:

@@ -111,24 +111,24 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
-        return opened_by_firm(session, house, decision, mail, cut, attached)
+        return opened_by_firm(session, house, decision, attached, mail=mail, cut=cut)
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
         return rejected_as_empty(seen.facts, decision) or Holds(
             why=why_empty(decision, mail), conversation_id=decision.conversation.id
         )
-    if decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM:
-        if tells_a_note(session, house, decision.conversation.client_id, cut, attached):
-            return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
+    read_by_clients = decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM
+    if read_by_clients and tells_a_note(session, house, decision.conversation.client_id, cut, attached):
+        return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
     elsewhere = elsewhere_when_other_subject(session, seen, decision, cut)
     if isinstance(elsewhere, Opens) and elsewhere.side is Side.FIRM:
-        return opened_by_firm(session, house, elsewhere, mail, cut, attached)
+        return opened_by_firm(session, house, elsewhere, attached, mail=mail, cut=cut)
     return elsewhere
 
 
 def opened_by_firm(
-    session: Session, house: House, decision: Opens, mail: ParsedMail, cut: Cut, attached: "Attached"
+    session: Session, house: House, decision: Opens, attached: "Attached", *, mail: ParsedMail, cut: Cut
 ) -> Decision:
     """Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to."""
     whole = replace(cut, new_text=mail.text)
