@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal, null, select, union_all
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -45,7 +45,7 @@ class PostedMail:
     has_files: bool
 
 
-WRITER = func.coalesce(messages.c.forwarded_by_id, messages.c.author_id)
+WRITER: ColumnElement[int] = func.coalesce(messages.c.forwarded_by_id, messages.c.author_id)
 """Whose mail a message came by: what a case manager passed on is his mail, though not his words."""
 
 MAILS_THERE = union_all(

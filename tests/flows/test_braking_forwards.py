@@ -8,9 +8,10 @@ from storage.states import MailKind, Outcome
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, to_case_manager
 from tests.flows.outgoing import Post
+from tests.flows.test_authentication import BAKERY
 from tests.flows.test_braking import notices
 from tests.flows.test_filing_files import PDF, file, with_files
-from tests.flows.test_forwards import BAKERY, INLINE, forward
+from tests.flows.test_forwards import INLINE, forward
 from tests.flows.test_undo_window import mails
 from tests.mail.made_files import pdf
 from worker.core.filing_facts import Why
