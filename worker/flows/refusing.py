@@ -1,8 +1,8 @@
 """The answer about files that were not taken over: to their sender, and of an infected one to the firm.
 
 One answer names all files of a mail, and all that come within the window after it join one more; of a braked sender
-within the window of the brake. At most ``brake_from`` answers of ours go to one person in a conversation per ``brake_window``
-(DESIGN.md invariant 12); the files are set aside and shown to the firm in any case.
+within the window of the brake. At most ``brake_from`` answers of ours go to one person in a conversation per
+``brake_window`` (DESIGN.md invariant 12); the files are set aside and shown to the firm in any case.
 """
 
 from collections.abc import Sequence
