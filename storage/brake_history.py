@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, literal, null, select, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal, null, select, union_all
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from storage.records import ConversationId, PersonId
 from storage.states import Origin, Side
-from storage.tables.conversations import attachments, conversations, messages, revisions
+from storage.tables.conversations import attachments, conversations, messages, participants, revisions
 from storage.tables.inbox import filings
 from storage.tables.mail import outgoing_mails
 from storage.tables.people import contacts
@@ -45,14 +45,20 @@ class PostedMail:
     has_files: bool
 
 
+WRITER: ColumnElement[int] = func.coalesce(messages.c.forwarded_by_id, messages.c.author_id)
+"""Whose mail a message came by: what a case manager passed on is his mail, though not his words."""
+
 MAILS_THERE = union_all(
     select(
         literal(POSTED).label("what"),
         messages.c.conversation_id,
-        messages.c.author_id,
+        WRITER.label("author_id"),
         null().label("sender"),
         messages.c.happened_at.label("at"),
-    ).where(
+        func.coalesce(messages.c.inbound_mail_id, -messages.c.id).label("mail"),
+    )
+    .distinct()  # a forward and the note beside it are one mail
+    .where(
         messages.c.conversation_id.in_(bindparam("places", expanding=True)),
         messages.c.happened_at > bindparam("since"),
         messages.c.happened_at <= bindparam("until"),
@@ -64,6 +70,7 @@ MAILS_THERE = union_all(
         null().label("author_id"),
         filings.c.sender,
         filings.c.filed_at.label("at"),
+        filings.c.inbound_mail_id.label("mail"),
     ).where(
         sql("filings.outcome = 'held'"),  # in words, for ix_filings_held_in knows no parameter
         filings.c.conversation_id.in_(bindparam("places", expanding=True)),
@@ -105,27 +112,28 @@ def last_posted(session: Session, writer: Writer, *, most: int) -> list[PostedMa
     """The newest first, with the text as it came."""
     has_files = exists().where(attachments.c.message_id == messages.c.id)
     wanted = (
-        select(messages.c.happened_at, revisions.c.text, has_files)
+        select(messages.c.happened_at, revisions.c.text, has_files, messages.c.inbound_mail_id)
         .join(revisions, (revisions.c.message_id == messages.c.id) & (revisions.c.number == 1))
         .where(
             messages.c.conversation_id == writer.conversation_id,
             messages.c.happened_at > writer.since,
             messages.c.happened_at <= writer.until,
-            messages.c.author_id == writer.person_id,
+            writer.person_id == WRITER,
             messages.c.origin == Origin.MAIL,
         )
         .order_by(messages.c.happened_at.desc(), messages.c.id.desc())
-        .limit(most)
+        .limit(2 * most)
     )
-    return [
-        PostedMail(happened_at=row[0], text=row[1], has_files=bool(row[2])) for row in session.execute(wanted).all()
-    ]
+    # Of a forward with a note beside it the older row is what was passed on.
+    mails = {row[3]: row for row in session.execute(wanted).all()}
+    found = [PostedMail(happened_at=row[0], text=row[1], has_files=bool(row[2])) for row in mails.values()]
+    return found[:most]
 
 
 def opened_lately(
     session: Session, persons: Collection[PersonId], *, since: datetime
 ) -> list[tuple[PersonId, datetime]]:
-    """(who, when) of the conversations that these contacts started, by whatever way."""
+    """(who, when) of the conversations that these persons started, by whatever way, or by passing on a mail."""
     if not persons:
         return []
     theirs = select(contacts.c.client_id).where(contacts.c.person_id.in_(sorted(persons)))
@@ -135,7 +143,21 @@ def opened_lately(
         conversations.c.starter_side == Side.CLIENT,
         conversations.c.opened_at > since,
     )
-    return [(row[0], row[1]) for row in session.execute(wanted).all()]
+    passed_on = exists().where(
+        messages.c.conversation_id == conversations.c.id, messages.c.forwarded_by_id == participants.c.person_id
+    )
+    by_firm = (
+        select(participants.c.person_id, conversations.c.opened_at)
+        .join(conversations, conversations.c.id == participants.c.conversation_id)
+        .where(
+            participants.c.person_id.in_(sorted(persons)),
+            participants.c.joined_at > since,
+            conversations.c.opened_at > since,
+            ((conversations.c.starter_side == Side.FIRM) & (conversations.c.starter_id == participants.c.person_id))
+            | passed_on,
+        )
+    )
+    return [(row[0], row[1]) for each in (wanted, by_firm) for row in session.execute(each).all()]
 
 
 def ours_to(

@@ -81,8 +81,15 @@ def may_answer_today(session: Session, address: str, reason: str, *, now: dateti
     return add_if_new(session, answers_given, address=address, reason=reason, day=day, created_at=now) is not None
 
 
-def answers_since(session: Session, person_id: PersonId, about: ConversationId | None, *, since: datetime) -> int:
-    """Answers to his commands about this conversation: they are of none, and name it in their details."""
-    same = (outgoing_mails.c.person_id == person_id, outgoing_mails.c.kind == MailKind.COMMAND_ANSWER)
+def answers_since(
+    session: Session,
+    person_id: PersonId,
+    about: ConversationId | None,
+    *,
+    since: datetime,
+    kind: MailKind = MailKind.COMMAND_ANSWER,
+) -> int:
+    """Answers of ours about this conversation: they are of none, or of another, and name it in their details."""
+    same = (outgoing_mails.c.person_id == person_id, outgoing_mails.c.kind == kind)
     wanted = select(outgoing_mails.c.details).where(*same, outgoing_mails.c.created_at >= since)
     return sum((each or {}).get("about") == about for each in session.scalars(wanted))

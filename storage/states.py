@@ -93,6 +93,7 @@ class MailKind(StrEnum):
     WAITING_NOTICE = "waiting_notice"
     COMMAND_ANSWER = "command_answer"
     REFUSED_FILES = "refused_files"
+    OPENED_NOTICE = "opened_notice"
 
 
 class MailState(StrEnum):

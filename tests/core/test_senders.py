@@ -143,6 +143,7 @@ EXPECTED = {
     MailKind.CONFIRMATION: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.WAITING_NOTICE: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.COMMAND_ANSWER: ("auto-replied", "OOF, RN, NRN, AutoReply"),
+    MailKind.OPENED_NOTICE: ("auto-replied", "OOF, RN, NRN, AutoReply"),
     MailKind.REFUSED_FILES: ("auto-replied", "OOF, RN, NRN, AutoReply"),
 }
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from storage.records import About
 from storage.states import AboutKind, AsideReason, Language, MailKind, Side, Visibility
 from worker.core.file_rules import REFUSED
-from worker.core.letters import Failure, Letter, LetterMessage, Notice, Refusal, RefusedFile, Rejected
+from worker.core.letters import Failure, Letter, LetterMessage, Notice, Opened, Refusal, RefusedFile, Rejected
 from worker.core.rejections import Rejection
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -64,6 +64,15 @@ def a_letter(
         return replace(letter, messages=(), notice=told)
     if kind is MailKind.REJECTION:
         return replace(letter, messages=(), rejected=Rejected(reason=Rejection.EMPTY, came_at=at(10, 5)))
+    if kind is MailKind.OPENED_NOTICE:
+        return replace(
+            letter,
+            messages=(),
+            about=None,
+            subject="Achat d'une camionnette",
+            signer="Fiduciaire Générale",
+            opened=Opened(old="Facture 2026-114 de l'imprimerie"),
+        )
     if kind is MailKind.REFUSED_FILES:
         files = tuple(RefusedFile(name=f"{each}.pdf", why=each) for each in sorted(REFUSED))
         return replace(letter, messages=(), signer="Fiduciaire Générale", refusal=Refusal(author="", files=files))

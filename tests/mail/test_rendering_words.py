@@ -25,6 +25,7 @@ KINDS = (
     MailKind.REFUSED_FILES,
     MailKind.NOTICE,
     MailKind.REJECTION,
+    MailKind.OPENED_NOTICE,
 )
 LATER = {
     MailKind.REMINDER,
@@ -40,7 +41,7 @@ MARKERS = {
 
 
 def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
-    if kind is MailKind.REJECTION:
+    if kind in {MailKind.REJECTION, MailKind.OPENED_NOTICE}:
         return [form for form in FORMS if form[1] is Visibility.SHARED]
     return [form for form in FORMS if kind not in NOTICES or form[0] is Side.FIRM]
 
@@ -84,6 +85,7 @@ def test_every_mail_renders_in_every_language(
         "notice": short.notice,
         "rejected": short.rejected,
         "refusal": short.refusal,
+        "opened": short.opened,
     }
     long = replace(a_long_letter(language, side, visibility), kind=kind, **told)  # type: ignore[arg-type]
     bare = replace(short, messages=(), about=None, reply_address=None, note_address=None)

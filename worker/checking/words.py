@@ -24,6 +24,7 @@ from worker.core.letters import (
     Letter,
     LetterMessage,
     Notice,
+    Opened,
     Refusal,
     RefusedFile,
     Rejected,
@@ -68,10 +69,10 @@ def forms_of(kind: MailKind) -> list[tuple[Side, Visibility]]:
 
 
 def fits(kind: MailKind, side: Side, visibility: Visibility) -> bool:
-    """Notices go to the firm only; a rejection answers what the client may read."""
+    """Notices go to the firm only; a rejection or a notice of a new conversation answers what the client may read."""
     if kind in NOTICES:
         return side is Side.FIRM
-    return kind is not MailKind.REJECTION or visibility is Visibility.SHARED
+    return kind not in {MailKind.REJECTION, MailKind.OPENED_NOTICE} or visibility is Visibility.SHARED
 
 
 def what_breaks(letter: Letter, render_letter: Callable[[Letter], Words]) -> str | None:
@@ -155,5 +156,7 @@ def sample(kind: MailKind, language: Language, side: Side, visibility: Visibilit
         return replace(
             letter, refusal=Refusal(author="", files=tuple(RefusedFile(name="a", why=each) for each in REFUSED))
         )
+    if kind is MailKind.OPENED_NOTICE:
+        return replace(letter, opened=Opened(old="Old subject"))
     failure = Failure(person="Sophie", address="sophie@client.example", reason="userunknown", status="5.1.1")
     return replace(letter, failure=failure) if notice else letter

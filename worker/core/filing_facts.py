@@ -170,7 +170,8 @@ class Posts:
 class Opens:
     """A new conversation. Without a signed address or a trusted pass the sender is not verified: it is opened for the
     firm. ``side``: of the writer; a case manager opens it to the client's contacts, or, with an
-    ``original``, passes on what a contact wrote.
+    ``original``, passes on what a contact wrote. ``proven``: he wrote to his signed address, from his own or with a
+    trusted pass.
     """
 
     client: Client
@@ -179,6 +180,7 @@ class Opens:
     side: Side = Side.CLIENT
     original: Original | None = None
     linked_to: ConversationId | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,8 @@ def refuse_parts(letter: Letter) -> None:
         raise Unprintable("a notice says what happened")
     if letter.kind is MailKind.REJECTION and letter.rejected is None:
         raise Unprintable("a rejection says why")
+    if letter.kind is MailKind.OPENED_NOTICE and letter.opened is None:
+        raise Unprintable("who is told of a new conversation hears which one he had answered")
     if letter.kind is MailKind.REFUSED_FILES and not (letter.refusal and letter.refusal.files):
         raise Unprintable("an answer about refused files names them")
 

@@ -99,6 +99,13 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The reader's mail became the conversation of this letter, and not a part of the one with the subject ``old``."""
+
+    old: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """``side``: of the reader. ``note_address`` only towards case managers. ``earlier``: messages quoted below because
     the reader has not seen them. ``signer``: the name under the mail. ``close_address``: a contact closes his own
@@ -127,6 +134,7 @@ class Letter:
     refusal: Refusal | None = None
     notice: Notice | None = None
     rejected: Rejected | None = None
+    opened: Opened | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

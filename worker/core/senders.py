@@ -142,6 +142,7 @@ def auto_headers(kind: MailKind) -> AutoHeaders:
             | MailKind.WAITING_NOTICE
             | MailKind.COMMAND_ANSWER
             | MailKind.REFUSED_FILES
+            | MailKind.OPENED_NOTICE
         ):
             return AutoHeaders(auto_submitted="auto-replied", suppress=RETURN_NOTHING)
         case _:

@@ -79,8 +79,9 @@ def brake_on(session: Session, house: House, ready: Ready, writer: Writer, latel
         last=tuple(PastMail(happened_at=each.happened_at, text=each.text, has_files=each.has_files) for each in last),
         ours=ours,
     )
-    has_files = bool(ready.facts.mail.files)
-    present = PastMail(happened_at=writer.until, text=ready.cut.new_text, has_files=has_files)
+    original = ready.decision.original if isinstance(ready.decision, Posts) else None
+    text = original.text if original else ready.cut.new_text
+    present = PastMail(happened_at=writer.until, text=text, has_files=bool(ready.facts.mail.files))
     return brake(present, past, free=house.policy.brake_from, most=house.policy.hold_from, at_once=house.policy.at_once)
 
 

@@ -60,7 +60,13 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
                 signed.use_signed_address(session, row.public_id, now=now)
             due += [each for report in reports for each in report.due]
             due += answer(
-                session, person, conversation, lines_of(reports, asked, again, applied.outcome), reports, now=now
+                session,
+                person,
+                conversation,
+                lines_of(reports, asked, again, applied.outcome),
+                reports,
+                most=1 if isinstance(ready.decision, Posts) and ready.decision.joined else MOST_ANSWERS,
+                now=now,
             )
     house.bell.ring_outgoing(due)
     return applied.outcome
@@ -124,17 +130,18 @@ def answer(
     lines: list[AnswerLine],
     reports: list[Report],
     *,
+    most: int,
     now: datetime,
 ) -> list[OutgoingMailId]:
     """To a case manager, at his registered address, and not without end: counted in each conversation by itself, and
-    together where he named none.
+    together where he named none. ``most``: one of a braked writer.
     """
     if not people.is_case_manager(session, person.id):
         return []
     address = mailable(session, person)
     about = conversation.id if conversation else None
     answered = held.answers_since(session, person.id, about, since=now - ANSWERS_WITHIN)
-    if address is None or answered >= MOST_ANSWERS:
+    if address is None or answered >= most:
         return []
     details = {
         "intro": "answer",

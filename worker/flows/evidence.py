@@ -35,8 +35,8 @@ from worker.flows.planning import PRIORITY
 
 SUPPRESS_AT_ONCE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 SUPPRESS_AFTER = 3
-TELLS_NOBODY = frozenset({MailKind.FAILURE_NOTICE, MailKind.NOTICE, MailKind.REJECTION})
-"""When one of these fails nobody is told: a notice never makes a notice."""
+TELLS_NOBODY = frozenset({MailKind.FAILURE_NOTICE, MailKind.NOTICE, MailKind.REJECTION, MailKind.OPENED_NOTICE})
+"""When one of these fails nobody is told: a notice never makes a notice, and no message is missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

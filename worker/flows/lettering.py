@@ -35,6 +35,7 @@ from worker.flows.notices import brake_letter
 from worker.flows.papers import Papers, read_papers
 from worker.flows.rejecting import rejection_letter
 from worker.flows.talk import Talk
+from worker.flows.telling_opened import opened_letter
 
 EARLIER = 2
 """How many earlier messages are quoted below when the reader has not seen them."""
@@ -108,6 +109,9 @@ def letter_of(session: Session, house: House, taking: Taking, papers: Papers) ->
     if mail.kind is MailKind.REJECTION:
         again = signed_address(house, taking, AddressKind.REPLY)
         return rejection_letter(house, mail, talk, reply_address=again, reader=person), []
+    if mail.kind is MailKind.OPENED_NOTICE:
+        reply, note = (signed_address(house, taking, each) for each in (AddressKind.REPLY, AddressKind.NOTE))
+        return opened_letter(session, house, mail, talk, reader=person, reply_address=reply, note_address=note), []
     zone = ZoneInfo(person.time_zone)
     carried = papers.carried_by(taking.carried)
     said = {message.id for message, _ in carried}

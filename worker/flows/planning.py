@@ -41,6 +41,7 @@ PRIORITY = {
     MailKind.COMMAND_ANSWER: 1,
     MailKind.HELD_NOTICE: 2,
     MailKind.REFUSED_FILES: 1,
+    MailKind.OPENED_NOTICE: 1,
     MailKind.FAILURE_NOTICE: 2,
     MailKind.ALARM: 2,
     MailKind.NOTICE: 2,

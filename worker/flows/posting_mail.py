@@ -29,6 +29,7 @@ from worker.flows.filing_work import Applied, Work, note
 from worker.flows.house import there
 from worker.flows.posting import Draft, Put, put_message
 from worker.flows.refusing import RefusedOf, tell_firm, tell_sender
+from worker.flows.telling_opened import tell_opened
 
 NO_SUBJECT = "(…)"
 
@@ -38,7 +39,13 @@ def post(session: Session, work: Work, decision: Posts) -> Applied:
     if decision.original is not None:
         client = there(people.client(session, decision.conversation.client_id))
         return pass_on(
-            session, work, decision.conversation.id, client, by=decision.person.id, original=decision.original
+            session,
+            work,
+            decision.conversation.id,
+            client,
+            by=decision.person.id,
+            original=decision.original,
+            joined=decision.joined,
         )
     vouched = decision.why is Why.ACCEPTED
     if decision.person.id != decision.participant.person_id:  # a colleague joins by writing, as in the portal
@@ -104,7 +111,8 @@ def open_new(session: Session, work: Work, decision: Opens) -> Applied:
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     finish(session, work, conversation_id, put, decision.person.id)
     told = tell_refused(session, work, conversation_id, draft, is_proven=decision.verified)
-    return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told))
+    opened = tell_opened(session, work, decision, conversation_id)
+    return Applied(outcome=Outcome.NEW_CONVERSATION, due=(*put.due, *told, *opened))
 
 
 def with_files(session: Session, work: Work, draft: Draft, client_id: ClientId) -> Draft:
@@ -130,6 +138,7 @@ def tell_refused(
         author_id=draft.author_id,
         author_side=draft.author_side,
         files=files,
+        joined=draft.joined,
     )
     note(session, work, "files_refused", conversation_id=conversation_id, details={"why": [each.why for each in files]})
     due = tell_firm(session, work.house, refused, now=work.now)
@@ -155,7 +164,14 @@ def pass_on_new(session: Session, work: Work, decision: Opens, original: Origina
 
 
 def pass_on(
-    session: Session, work: Work, conversation_id: ConversationId, client: Client, *, by: PersonId, original: Original
+    session: Session,
+    work: Work,
+    conversation_id: ConversationId,
+    client: Client,
+    *,
+    by: PersonId,
+    original: Original,
+    joined: bool = False,
 ) -> Applied:
     """The client's message, "forwarded by"; the case manager's own lines beside it as a note. Nothing of it is mailed
     to the client's side.
@@ -175,6 +191,7 @@ def pass_on(
         original_from=original.sender,
         original_at=original.sent_at,
         original_signature=str(original.signature) if original.signature else None,
+        joined=joined,
     )
     draft = with_files(session, work, draft, client.id)
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
@@ -188,6 +205,7 @@ def pass_on(
             happened_at=work.arrival.happened_at,
             visibility=Visibility.INTERNAL,
             inbound_mail_id=work.arrival.inbound_mail_id,
+            joined=joined,
         )
         due += put_message(session, work.house, conversation_id, note_draft, now=work.now).due
     finish(session, work, conversation_id, put, by)

@@ -1,8 +1,8 @@
 """The answer about files that were not taken over: to their sender, and of an infected one to the firm.
 
-One answer names all files of a mail, and all that come within the window after it join one more. At most ``brake_from``
-answers of ours go to one person in a conversation per ``brake_window`` (DESIGN.md invariant 12); the files are set
-aside and shown to the firm in any case.
+One answer names all files of a mail, and all that come within the window after it join one more; of a braked sender
+within the window of the brake. At most ``brake_from`` answers of ours go to one person in a conversation per
+``brake_window`` (DESIGN.md invariant 12); the files are set aside and shown to the firm in any case.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,13 @@ ANSWERS = frozenset({MailKind.REFUSED_FILES, MailKind.RECEIPT, MailKind.REJECTIO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedOf:
-    """Files of one message. ``author_id``: who sent it, on which side."""
+    """Files of one message. ``author_id``: who sent it, on which side; ``joined``: the brake is on."""
 
     conversation: Conversation
     author_id: PersonId
     author_side: Side
     files: tuple[RefusedFile, ...]
+    joined: bool = False
 
 
 def tell_sender(session: Session, house: House, refused: RefusedOf, *, now: datetime) -> OutgoingMailId | None:
@@ -49,6 +50,7 @@ def tell_firm(session: Session, house: House, refused: RefusedOf, *, now: dateti
         author_id=refused.author_id,
         author_side=refused.author_side,
         files=infected,
+        joined=refused.joined,
     )
     readers = conversations.participants_of(session, refused.conversation.id)
     keys = [each.person_id for each in readers if each.side is Side.FIRM and each.person_id != refused.author_id]
@@ -70,7 +72,8 @@ def tell(
     ]
     if joined(session, refused, earlier, person, now=now) or len(earlier) >= house.policy.brake_from:
         return None
-    window = timedelta(seconds=house.policy.windows.join_inbound_seconds)
+    inbound = timedelta(seconds=house.policy.windows.join_inbound_seconds)
+    window = house.policy.brake_window if refused.joined else inbound
     last = max((each.created_at for each in earlier if each.kind is MailKind.REFUSED_FILES), default=now - window)
     due_at = max(now, last + window)
     mail_id = outbox.add_mail(

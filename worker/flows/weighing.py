@@ -32,6 +32,8 @@ from worker.flows.house import House
 from worker.flows.ports import Reader
 
 MAIL = "message/rfc822"
+PROVEN = frozenset({Why.REPLY_ADDRESS, Why.COLLEAGUE})
+"""He wrote to a signed address: from the participant's own, or with a trusted pass."""
 MOST_ATTACHED = 20
 
 
@@ -109,21 +111,29 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
-        # Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to.
-        whole = replace(cut, new_text=mail.text)
-        told = shows_note_address(house, mail.text) or tells_a_note(session, house, decision.client.id, whole, attached)
-        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
+        return opened_by_firm(session, house, decision, attached, mail=mail, cut=cut)
     if not isinstance(decision, Posts):
         return decision
     if not cut.new_text.strip() and not mail.files:
         return rejected_as_empty(seen.facts, decision) or Holds(
             why=why_empty(decision, mail), conversation_id=decision.conversation.id
         )
-    if decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM:
-        if tells_a_note(session, house, decision.conversation.client_id, cut, attached):
-            return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
-        return decision
-    return elsewhere_when_other_subject(session, seen, decision, cut)
+    read_by_clients = decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM
+    if read_by_clients and tells_a_note(session, house, decision.conversation.client_id, cut, attached):
+        return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
+    elsewhere = elsewhere_when_other_subject(session, seen, decision, cut)
+    if isinstance(elsewhere, Opens) and elsewhere.side is Side.FIRM:
+        return opened_by_firm(session, house, elsewhere, attached, mail=mail, cut=cut)
+    return elsewhere
+
+
+def opened_by_firm(
+    session: Session, house: House, decision: Opens, attached: "Attached", *, mail: ParsedMail, cut: Cut
+) -> Decision:
+    """Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to."""
+    whole = replace(cut, new_text=mail.text)
+    told = shows_note_address(house, mail.text) or tells_a_note(session, house, decision.client.id, whole, attached)
+    return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.linked_to) if told else decision
 
 
 def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
@@ -153,16 +163,30 @@ def why_empty(decision: Posts, mail: ParsedMail) -> Why:
 
 
 def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, cut: Cut) -> Decision:
-    """No reference to a mail of ours, another subject and no overlap with what we sent: a new conversation."""
+    """No reference to a mail of ours, another subject and no overlap with what we sent: a new conversation.
+
+    Not of a note, nor of what a case manager passes on or has accepted in his colleague's name: he chose the place.
+    """
     mail = seen.facts.mail
     subject = strip_prefixes(mail.subject).casefold()
     other = subject not in {"", strip_prefixes(decision.conversation.subject).casefold()}
-    if seen.facts.answered or not other or cut.quoted_text.strip() or decision.participant.side is Side.FIRM:
+    if seen.facts.answered or not other or cut.quoted_text.strip():
+        return decision
+    side, proven = decision.participant.side, decision.why in PROVEN
+    stays = decision.visibility is Visibility.INTERNAL or not proven or is_forward(mail.subject)
+    if side is Side.FIRM and stays:
         return decision
     client = people.client(session, decision.conversation.client_id)
     if client is None:
         return decision
-    return Opens(client=client, person=decision.person, verified=True, linked_to=decision.conversation.id)
+    return Opens(
+        client=client,
+        person=decision.person,
+        verified=True,
+        side=side,
+        linked_to=decision.conversation.id,
+        proven=proven,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,7 @@ def cleaned(letter: Letter) -> Letter:
             address=clean_line(failure.address),
             status=clean_line(failure.status),
         ),
+        opened=letter.opened and replace(letter.opened, old=shortened(clean_line(letter.opened.old), MOST_SUBJECT)),
         refusal=refusal and replace(refusal, author=clean_line(refusal.author), files=cleaned_files(refusal.files)),
     )
 
