@@ -118,7 +118,7 @@ def last_posted(session: Session, writer: Writer, *, most: int) -> list[PostedMa
             messages.c.conversation_id == writer.conversation_id,
             messages.c.happened_at > writer.since,
             messages.c.happened_at <= writer.until,
-            writer.person_id == WRITER,
+            WRITER.in_([writer.person_id]),
             messages.c.origin == Origin.MAIL,
         )
         .order_by(messages.c.happened_at.desc(), messages.c.id.desc())
