@@ -6,12 +6,11 @@ import pytest
 
 from storage import conversations
 from storage.records import Conversation, OutgoingMail
-from storage.states import MailKind, MailState, Outcome, Side
+from storage.states import MailKind, MailState, Outcome
 from tests.conftest import Firm, HandClock, with_policy
 from tests.flows.mailroom import Asked, Mailroom, address_in, header, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_braking import notices
-from worker.core.filing_facts import Why
 from worker.flows.held import Accepted, accept_held
 
 VAN = "Camionnette"
@@ -67,25 +66,16 @@ def test_an_answer_to_it_goes_to_the_new_conversation(room: Mailroom, firm: Firm
     assert len(texts(room.house, firm, started)) == 1
 
 
-def test_a_case_manager_hears_it_too_and_for_which_client(
+def test_a_case_managers_other_subject_goes_to_whom_he_answers_and_nobody_else(
     room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock
 ) -> None:
+    """A conversation of its own would go to all contacts of the client."""
     started, _ = asked
     to_anne = to_case_manager(room, asked, out, clock)
     raw = reply(to_anne, "Une autre question sur 2027.", sender=ANNE, references=False, subject="Budget", number=4)
-    assert room.file(raw, address_in(to_anne)) is Outcome.NEW_CONVERSATION
-    opened = newest(room)
-    assert (opened.starter_side, opened.linked_to_id) == (Side.FIRM, started.conversation_id)
-    assert opened.starter_id == firm.anne
-
-    while out.run():
-        pass
-    (at,) = [at for at, each in enumerate(out.relay.sent) if header(each, "Auto-Submitted") == "auto-replied"]
-    assert out.relay.sent[at].recipient == "anne@fiduciaire.example"
-    assert "Boulangerie" in out.text(at)
-    assert header(out.relay.sent[at], "Reply-To").partition("<")[2].startswith("r+")
-    to_sophie = [each for each in out.relay.sent if header(each, "Subject") == "Budget"]
-    assert {each.recipient for each in to_sophie} >= {"sophie@boulangerie.example", "anne@fiduciaire.example"}
+    assert room.file(raw, address_in(to_anne)) is Outcome.POSTED
+    assert texts(room.house, firm, started)[-1] == "Une autre question sur 2027."
+    assert told(room) == []
 
 
 def test_a_note_with_another_subject_stays_a_note(
@@ -96,18 +86,6 @@ def test_a_note_with_another_subject_stays_a_note(
     raw = reply(to_anne, "Entre nous.", sender=ANNE, to=to, references=False, subject="Budget", number=4)
 
     assert room.file(raw, to) is Outcome.POSTED
-    assert told(room) == []
-
-
-def test_a_case_managers_mail_elsewhere_that_shows_a_note_address_is_held(
-    room: Mailroom, asked: Asked, out: Post, clock: HandClock
-) -> None:
-    to_anne = to_case_manager(room, asked, out, clock)
-    text = f"Écrivez à {note_address(to_anne)} la prochaine fois."
-    raw = reply(to_anne, text, sender=ANNE, references=False, subject="Budget", number=4)
-
-    assert room.file(raw, address_in(to_anne)) is Outcome.HELD
-    assert room.last()[1].reason == Why.REPEATS_A_NOTE
     assert told(room) == []
 
 

@@ -121,10 +121,7 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     read_by_clients = decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM
     if read_by_clients and tells_a_note(session, house, decision.conversation.client_id, cut, attached):
         return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
-    elsewhere = elsewhere_when_other_subject(session, seen, decision, cut)
-    if isinstance(elsewhere, Opens) and elsewhere.side is Side.FIRM:
-        return opened_by_firm(session, house, elsewhere, attached, mail=mail, cut=cut)
-    return elsewhere
+    return elsewhere_when_other_subject(session, seen, decision, cut)
 
 
 def opened_by_firm(
@@ -165,16 +162,12 @@ def why_empty(decision: Posts, mail: ParsedMail) -> Why:
 def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, cut: Cut) -> Decision:
     """No reference to a mail of ours, another subject and no overlap with what we sent: a new conversation.
 
-    Not of a note, nor of what a case manager passes on or has accepted in his colleague's name: he chose the place.
+    Not of a case manager: a new one would go to all contacts of the client, and he chose whom he writes to.
     """
     mail = seen.facts.mail
     subject = strip_prefixes(mail.subject).casefold()
     other = subject not in {"", strip_prefixes(decision.conversation.subject).casefold()}
-    if seen.facts.answered or not other or cut.quoted_text.strip():
-        return decision
-    side, proven = decision.participant.side, decision.why in PROVEN
-    stays = decision.visibility is Visibility.INTERNAL or not proven or is_forward(mail.subject)
-    if side is Side.FIRM and stays:
+    if seen.facts.answered or not other or cut.quoted_text.strip() or decision.participant.side is Side.FIRM:
         return decision
     client = people.client(session, decision.conversation.client_id)
     if client is None:
@@ -183,9 +176,8 @@ def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, 
         client=client,
         person=decision.person,
         verified=True,
-        side=side,
         linked_to=decision.conversation.id,
-        proven=proven,
+        proven=decision.why in PROVEN,
     )
 
 
