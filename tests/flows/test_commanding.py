@@ -170,7 +170,7 @@ def test_accept_and_refuse_a_held_mail_by_its_number(
     assert say(room, to_anne, f"/accepter i{first}\n/refuser i{second}") is Outcome.COMMAND
     assert texts(room.house, firm, started)[-1] == "Un."
     assert say(room, to_anne, f"/accepter i{second}") is Outcome.COMMAND
-    assert told(room) == [["accepted", "refused"], ["not_held"]]
+    assert told(room) == [["accepted", "refused"], ["decided_already"]]
     assert "Deux." not in texts(room.house, firm, started)
 
 

@@ -1,6 +1,6 @@
 """Why the portal's interface says no. A refusal is a value; whoever asked shows its sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -57,8 +57,11 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """``who``: the name of whoever was first; the reason is the same without it."""
+
     reason: No
+    who: str = field(default="", kw_only=True, compare=False)
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.reason]
+        return SENTENCES[self.reason] + (f" It was {self.who}." if self.who else "")

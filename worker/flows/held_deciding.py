@@ -148,6 +148,7 @@ def decide_in(
     """All of the group; the answer is that about the first. The rights of ``by`` are asked by the caller for links of
     his own word, and here for case managers.
     """
+    lock_group(session, prepared, choice)
     first: Decided | Refused = Refused(No.NOT_HELD)
     total = Decided()
     for at, each in enumerate(prepared):
@@ -164,14 +165,22 @@ def decide_in(
     return total if isinstance(first, Decided) else first
 
 
+def lock_group(session: Session, prepared: Sequence[Prepared], choice: Choice) -> None:
+    """Two who decide about one mail at once wait for each other, wherever they want it: it becomes one message. The
+    conversations first, as everybody locks them, then the filings.
+    """
+    places = {each.filing.conversation_id for each in prepared} | {choice.conversation_id}
+    conversations.lock_conversations(session, {each for each in places if each is not None})
+    held.lock_filings(session, [each.filing.id for each in prepared])
+
+
 def decide_one(
     session: Session, house: House, ready: Prepared, choice: Choice, *, by: PersonId, now: datetime
 ) -> Decided | Refused:
-    if ready.filing.conversation_id is not None:
-        conversations.lock_conversation(session, ready.filing.conversation_id)
+    """Under the locks of ``lock_group``: what the filing says now is what the first one made of it."""
     filing = inbox.filing(session, ready.filing.id)
     if filing is None or filing.outcome is not Outcome.HELD or filing.settled_at is not None:
-        return Refused(No.NOT_HELD)
+        return decided_already(session, filing)
     if choice.verb not in OWN_WORD and not may_decide(session, filing, by):
         return Refused(No.FIRM_ONLY)
     if choice.verb in REFUSALS:
@@ -186,6 +195,12 @@ def decide_one(
     else:
         nested.commit()
     return answer
+
+
+def decided_already(session: Session, filing: Filing | None) -> Refused:
+    """Who asks too late hears who was first."""
+    first = people.person(session, filing.settled_by_id) if filing and filing.settled_by_id else None
+    return Refused(No.NOT_HELD, who=first.name if first else "")
 
 
 SETTLED_AS = {Verb.REFUSE: "refused", Verb.NOT_ME: "not_me", Verb.BLOCK: "blocked"}

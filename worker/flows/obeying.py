@@ -26,7 +26,7 @@ from worker.core.commands import ABOUT_HELD, Order, Verb
 from worker.core.desk import AnswerLine
 from worker.core.refusals import No, Refused
 from worker.flows.conversations import side_in
-from worker.flows.held import has_client, held_filing
+from worker.flows.held import has_client, held_filing, no_longer_held
 from worker.flows.held_deciding import OWN_WORD, Prepared, decide_in, may_decide, prepare
 from worker.flows.held_vouching import Choice
 from worker.flows.house import House
@@ -60,6 +60,8 @@ class Report:
 
 
 def refusal(no: Refused) -> Report:
+    if no.reason is No.NOT_HELD and no.who:
+        return Report(line=AnswerLine(key="decided_already", values=(("name", no.who),)), is_done=False)
     return Report(line=AnswerLine(key=no.reason), is_done=False)
 
 
@@ -75,11 +77,9 @@ def make_ready(house: House, reader: Reader, order: Order, person: Person, *, co
     with house.database.reading() as session:
         filing = filing_meant(session, order, context)
         choice = choice_of(session, order, text)
-        no = None if filing is None else may_be_decided(session, filing, choice, person)
-    if filing is None:
-        return Task(order=order, prepared=Refused(No.NOT_HELD))
-    if no is not None:
-        return Task(order=order, prepared=no)
+        no = may_be_decided(session, filing, choice, person) if filing else not_meant(session, order, person)
+    if filing is None or no is not None:
+        return Task(order=order, prepared=no or Refused(No.NOT_HELD))
     ready = prepare(house, reader, filing, choice)
     return Task(order=order, choice=choice, prepared=ready if isinstance(ready, Refused) else tuple(ready))
 
@@ -110,6 +110,12 @@ def filing_meant(session: Session, order: Order, context: Context) -> Filing | N
         return held_filing(session, InboundMailId(number))
     waiting = held.waiting_in(session, context.conversation_id) if context.conversation_id else []
     return waiting[0] if len(waiting) == 1 else None
+
+
+def not_meant(session: Session, order: Order, person: Person) -> Refused:
+    """None is held that he could mean; of one that he names, he hears who decided."""
+    number = order.id_of("i")
+    return Refused(No.NOT_HELD) if number is None else no_longer_held(session, InboundMailId(number), person.id)
 
 
 def choice_of(session: Session, order: Order, text: str) -> Choice:
