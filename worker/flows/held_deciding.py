@@ -32,11 +32,13 @@ from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
+from worker.flows.asking import commands_in
 from worker.flows.conversation_texts import sent_to
 from worker.flows.conversations import side_in
 from worker.flows.examining import examine
 from worker.flows.finding import gather_facts
 from worker.flows.findings import outcome_of
+from worker.flows.held_commands import as_commands, may_be_obeyed, obey_accepted, without_commands
 from worker.flows.held_vouching import Choice, as_participant, make_known, vouched
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
@@ -220,11 +222,17 @@ def post_one(
     if decision is None:
         return Refused(No.NOT_ACCEPTABLE)
     named = in_named_conversation(session, seen.facts, filing, choice, decision)
-    decision = reconsider(session, house, replace(seen, decision=named or decision), ready.cut, ready.attached)
+    chosen = replace(seen, decision=named or decision)
+    asked = commands_in(house, chosen, ready.cut)
+    if asked is not None and not may_be_obeyed(asked, choice.verb, seen):
+        return Refused(No.HOLDS_COMMANDS)
+    cut = without_commands(ready.cut, asked)
+    decision = reconsider(session, house, chosen, cut if cut.new_text else ready.cut, ready.attached)
     if named is not None and isinstance(decision, Opens):
         decision = named
     if not isinstance(decision, (Posts, Opens)):
         return Refused(No.NOT_ACCEPTABLE)
+    decision = as_commands(decision, asked)
     inbox.update_filing(session, filing.id, outcome=outcome_of(decision), reason=reason_for(choice))
     settle(session, filing, by, "accepted", now=now)
     applied = apply_decision(
@@ -234,12 +242,13 @@ def post_one(
         decision,
         filing_id=filing.id,
         facts=seen.facts,
-        cut=ready.cut,
+        cut=cut,
         files=ready.files,
         now=now,
     )
-    message_id = there(there(inbox.filing(session, filing.id)).message_id)
-    return Decided(message_ids=(message_id,), due=applied.due)
+    answers = obey_accepted(session, decision, asked, filing.id, now=now) if asked else ()
+    message_id = there(inbox.filing(session, filing.id)).message_id
+    return Decided(message_ids=(message_id,) if message_id else (), due=(*applied.due, *answers))
 
 
 def in_named_conversation(
