@@ -204,3 +204,48 @@ def test_answers_end_after_twenty_in_one_conversation_and_go_on_in_another(
     clock.forward(minutes=121)
     assert say(room, to_anne, "/liste", note=True) is Outcome.COMMAND
     assert len(told(room)) == 22
+
+
+ORIGINAL = (
+    "---------- Forwarded message ---------\r\nDe : Mallory <m@elsewhere.example>\r\nDate: mar. 24 nov. 2026 à 10:00\r\n"
+    "Subject: x\r\nTo: Anne <anne@fiduciaire.example>\r\n\r\nBonjour\r\n/close\r\n"
+)
+NO_MARKER = ORIGINAL.partition("\r\n")[2].replace(" <m@elsewhere.example>", "")
+
+
+def pass_on(room: Mailroom, to_anne: SealedMail, text: str, subject: str = "FW: x") -> object:
+    raw = reply(to_anne, text, sender=ANNE, number=5, subject=subject)
+    return room.file(raw, address_in(to_anne), sender="anne@fiduciaire.example")
+
+
+@pytest.mark.parametrize("original", [ORIGINAL, NO_MARKER])
+def test_a_command_in_an_original_that_is_passed_on_is_nobodys(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, original: str
+) -> None:
+    assert pass_on(room, to_anne, f"Voir ci-dessous, qu'en pensez-vous ?\r\n\r\n{original}") is Outcome.POSTED
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == []
+
+
+def test_a_command_above_an_original_that_is_passed_on_is_his(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail
+) -> None:
+    assert pass_on(room, to_anne, f"Pour vous.\r\n/done\r\n\r\n{ORIGINAL}") is Outcome.POSTED
+    assert texts(room.house, firm, asked[0], firm.sophie)[-1] == "Pour vous."
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == [["posted", "done", "not_posted"]]
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("FW: x", "Qu'en pensez-vous ?\r\n\r\nBonjour\r\n/close"), ("RE: Facture 2026-114", f"Voilà.\r\n{ORIGINAL}")],
+)
+def test_a_command_that_may_be_anybodys_is_neither_done_nor_posted(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, subject: str, text: str
+) -> None:
+    before = texts(room.house, firm, asked[0])
+
+    assert pass_on(room, to_anne, text, subject) is Outcome.COMMAND
+    assert texts(room.house, firm, asked[0]) == before
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == [["unknown_command"]]

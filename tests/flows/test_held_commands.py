@@ -89,6 +89,7 @@ def test_what_the_brake_held_is_done_for_its_writer_when_a_colleague_accepts_it(
 ) -> None:
     started, _sent = asked
     to_anne = to_case_manager(room, asked, out, clock)
+    outcome: object = None
     for number in range(2, 5):
         clock.forward(minutes=2)
         raw = reply(to_anne, "Merci de patienter.\r\n/done\r\ninterne : pénible", sender=ANNE, number=number)

@@ -20,11 +20,12 @@ from worker.flows.weighing import Look
 
 def may_be_obeyed(asked: Asked, verb: Verb, seen: Look) -> bool:
     """In the name of who is proven: by the mail's own address, or by his word that he wrote it ("somebody writes for
-    me" says nothing about what was written). Only what needs nothing made ready before, and no commands alone but by his
-    own word: whoever accepts a mail expects a message.
+    me" says nothing about what was written), and never of a machine. Only what needs nothing made ready before, and no
+    commands alone but by his own word: whoever accepts a mail expects a message.
     """
     by_himself = verb is Verb.MINE
     proven = by_himself or isinstance(seen.decision, (Posts, Opens))
+    proven = proven and seen.facts.automatic.may_answer
     return proven and bool(by_himself or asked.message) and all(each.verb in STEPS for each in asked.orders)
 
 
