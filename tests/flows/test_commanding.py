@@ -9,8 +9,10 @@ from tests.flows.clicking import mails_of_kind, sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post, open_for_firm
 from tests.flows.test_portal import ask, view
+from worker.core.refusals import No, Refused
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import post_message
+from worker.flows.held import accept_held
 
 
 @pytest.fixture
@@ -249,3 +251,19 @@ def test_a_command_that_may_be_anybodys_is_neither_done_nor_posted(
     assert texts(room.house, firm, asked[0]) == before
     assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
     assert told(room) == [["unknown_command"]]
+
+
+@pytest.mark.parametrize("sign", ["Precedence: bulk", "List-Id: <x.example>", "X-Auto-Response-Suppress: All"])
+@pytest.mark.parametrize("text", ["/history", "Bonjour\r\n/close", "/clse"])
+def test_a_command_of_a_machine_is_held_and_not_answered(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, sign: str, text: str
+) -> None:
+    before = texts(room.house, firm, asked[0])
+    raw = reply(to_anne, text, sender=ANNE, number=5, extra=f"{sign}\r\n")
+
+    assert room.file(raw, address_in(to_anne), sender="anne@fiduciaire.example") is Outcome.HELD
+    assert told(room) == []
+    assert texts(room.house, firm, asked[0]) == before
+    answer = accept_held(room.house, room.reader, by=firm.bram, inbound_id=room.last()[0].inbound_mail_id)
+    assert answer == Refused(No.HOLDS_COMMANDS)
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN

@@ -15,7 +15,7 @@ from storage.records import Arrival, Conversation, Person, SignedAddress
 from storage.states import Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
-from worker.core.filing_facts import Commands, Decision, Opens, Posts
+from worker.core.filing_facts import Commands, Decision, Holds, Opens, Posts, Why
 from worker.flows.answering import answer
 from worker.flows.braking import brake_together
 from worker.flows.examining import examine
@@ -36,7 +36,7 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
     spent = isinstance(first.decision, Commands) and first.decision.spent
     context = Context(conversation_id=conversation.id if conversation else None, row=row)
     tasks: list[Task] = []
-    if asked.is_understood and not spent:
+    if asked.is_understood and not spent and first.facts.automatic.may_answer:
         said = weighed.cut.new_text
         tasks = [make_ready(house, reader, each, person, context=context, text=said) for each in asked.orders]
     posted = replace(weighed, cut=replace(weighed.cut, new_text=asked.message))
@@ -83,6 +83,8 @@ def filed_as(session: Session, house: House, again: Look, posted: Weighed, asked
     if isinstance(again.decision, Commands):
         return again.decision
     person, conversation, _ = said_by(again.decision)
+    if not again.facts.automatic.may_answer:  # a machine asks for nothing, and is not answered
+        return Holds(why=Why.AUTOMATIC, conversation_id=conversation.id if conversation else None)
     if asked.message and asked.is_understood:
         return reconsider(session, house, again, posted.cut, posted.attached)
     return Commands(person=person, orders=asked.orders, conversation=conversation)
