@@ -1,13 +1,13 @@
 """Held mails: which wait, for whom they were told, and the senders that nobody wants to hear of again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.records import ConversationId, Filing, FilingId, PersonId
-from storage.rows import add_if_new, change, read_all, selecting
+from storage.records import ConversationId, Filing, FilingId, InboundMailId, PersonId
+from storage.rows import add_if_new, change, read_all, read_one, selecting
 from storage.states import MailKind, Outcome
 from storage.tables.inbox import blocked_senders, filings
 from storage.tables.mail import answers_given, outgoing_mails
@@ -40,6 +40,22 @@ def waiting_of_sender(session: Session, filing: Filing, *, most: int = 50) -> li
         Filing, filings, *WAITING, filings.c.sender == filing.sender, filings.c.reason == filing.reason, there
     )
     return read_all(session, Filing, wanted.order_by(filings.c.id).limit(most))
+
+
+def lock_filings(session: Session, ids: Collection[FilingId]) -> list[Filing]:
+    """Locked against others who decide, until the commit, and read as they stand then (SQLite has one writer anyway);
+    the lowest id first: two that lock the same ones wait, and never for each other.
+    """
+    wanted = selecting(Filing, filings, filings.c.id.in_(ids)).order_by(filings.c.id)
+    if session.get_bind().dialect.name != "sqlite":
+        wanted = wanted.with_for_update()
+    return read_all(session, Filing, wanted)
+
+
+def settled_of(session: Session, inbound_id: InboundMailId) -> Filing | None:
+    """The mail as it was decided about last, when it was held once."""
+    settled = (filings.c.inbound_mail_id == inbound_id, filings.c.settled_at.is_not(None))
+    return read_one(session, Filing, selecting(Filing, filings, *settled).order_by(filings.c.settled_at.desc()))
 
 
 def untold_filings(session: Session, *, most: int = 200) -> list[Filing]:

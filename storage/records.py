@@ -395,6 +395,7 @@ class Filing:
     told_at: datetime | None
     reminded_at: datetime | None
     settled_at: datetime | None
+    settled_by_id: PersonId | None
     settled_as: str | None
 
 

@@ -9,8 +9,10 @@ from tests.flows.clicking import mails_of_kind, sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post, open_for_firm
 from tests.flows.test_portal import ask, view
+from worker.core.refusals import No, Refused
 from worker.core.relaying import SealedMail
 from worker.flows.conversations import post_message
+from worker.flows.held import accept_held
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_accept_and_refuse_a_held_mail_by_its_number(
     assert say(room, to_anne, f"/accepter i{first}\n/refuser i{second}") is Outcome.COMMAND
     assert texts(room.house, firm, started)[-1] == "Un."
     assert say(room, to_anne, f"/accepter i{second}") is Outcome.COMMAND
-    assert told(room) == [["accepted", "refused"], ["not_held"]]
+    assert told(room) == [["accepted", "refused"], ["decided_already"]]
     assert "Deux." not in texts(room.house, firm, started)
 
 
@@ -204,3 +206,64 @@ def test_answers_end_after_twenty_in_one_conversation_and_go_on_in_another(
     clock.forward(minutes=121)
     assert say(room, to_anne, "/liste", note=True) is Outcome.COMMAND
     assert len(told(room)) == 22
+
+
+ORIGINAL = (
+    "---------- Forwarded message ---------\r\nDe : Mallory <m@elsewhere.example>\r\nDate: mar. 24 nov. 2026 à 10:00\r\n"
+    "Subject: x\r\nTo: Anne <anne@fiduciaire.example>\r\n\r\nBonjour\r\n/close\r\n"
+)
+NO_MARKER = ORIGINAL.partition("\r\n")[2].replace(" <m@elsewhere.example>", "")
+
+
+def pass_on(room: Mailroom, to_anne: SealedMail, text: str, subject: str = "FW: x") -> object:
+    raw = reply(to_anne, text, sender=ANNE, number=5, subject=subject)
+    return room.file(raw, address_in(to_anne), sender="anne@fiduciaire.example")
+
+
+@pytest.mark.parametrize("original", [ORIGINAL, NO_MARKER])
+def test_a_command_in_an_original_that_is_passed_on_is_nobodys(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, original: str
+) -> None:
+    assert pass_on(room, to_anne, f"Voir ci-dessous, qu'en pensez-vous ?\r\n\r\n{original}") is Outcome.POSTED
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == []
+
+
+def test_a_command_above_an_original_that_is_passed_on_is_his(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail
+) -> None:
+    assert pass_on(room, to_anne, f"Pour vous.\r\n/done\r\n\r\n{ORIGINAL}") is Outcome.POSTED
+    assert texts(room.house, firm, asked[0], firm.sophie)[-1] == "Pour vous."
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == [["posted", "done", "not_posted"]]
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("FW: x", "Qu'en pensez-vous ?\r\n\r\nBonjour\r\n/close"), ("RE: Facture 2026-114", f"Voilà.\r\n{ORIGINAL}")],
+)
+def test_a_command_that_may_be_anybodys_is_neither_done_nor_posted(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, subject: str, text: str
+) -> None:
+    before = texts(room.house, firm, asked[0])
+
+    assert pass_on(room, to_anne, text, subject) is Outcome.COMMAND
+    assert texts(room.house, firm, asked[0]) == before
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == [["unknown_command"]]
+
+
+@pytest.mark.parametrize("sign", ["Precedence: bulk", "List-Id: <x.example>", "X-Auto-Response-Suppress: All"])
+@pytest.mark.parametrize("text", ["/history", "Bonjour\r\n/close", "/clse"])
+def test_a_command_of_a_machine_is_held_and_not_answered(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, sign: str, text: str
+) -> None:
+    before = texts(room.house, firm, asked[0])
+    raw = reply(to_anne, text, sender=ANNE, number=5, extra=f"{sign}\r\n")
+
+    assert room.file(raw, address_in(to_anne), sender="anne@fiduciaire.example") is Outcome.HELD
+    assert told(room) == []
+    assert texts(room.house, firm, asked[0]) == before
+    answer = accept_held(room.house, room.reader, by=firm.bram, inbound_id=room.last()[0].inbound_mail_id)
+    assert answer == Refused(No.HOLDS_COMMANDS)
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN

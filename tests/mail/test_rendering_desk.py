@@ -15,7 +15,7 @@ from worker.core.held_rules import HELD_REASONS, OFFERS, offers_for
 from worker.core.letter_rules import Unprintable
 from worker.core.letters import Letter
 from worker.core.refusals import No
-from worker.flows.obeying import STEPS
+from worker.flows.steps import STEPS
 from worker.mail.phrases import phrases_in
 from worker.mail.rendering import render
 
@@ -59,8 +59,9 @@ def test_every_reason_in_the_rules_is_known_as_one() -> None:
 def test_every_answer_to_a_command_has_words() -> None:
     words = {key.removeprefix("answer.") for key in phrases_in(Language.EN).words if key.startswith("answer.")}
     made = {"list", "accepted", "refused", "posted", "not_posted", "unknown_command", "used", "no_conversation"}
+    made |= {"decided_already"}
     refusals = {No.NOT_A_PARTY, No.FIRM_ONLY, No.ALREADY_CLOSED, No.ALREADY_OPEN, No.NOT_HELD, No.NOT_ACCEPTABLE}
-    refusals |= {No.WHICH_CLIENT, No.NOTHING_TO_STOP, No.TOO_LATE, No.FIRM_STARTED_IT, No.UNKNOWN}
+    refusals |= {No.HOLDS_COMMANDS, No.WHICH_CLIENT, No.NOTHING_TO_STOP, No.TOO_LATE, No.FIRM_STARTED_IT, No.UNKNOWN}
 
     assert words == made | {str(each) for each in STEPS} | {each.value for each in refusals}
 

@@ -1,6 +1,6 @@
 """Why the portal's interface says no. A refusal is a value; whoever asked shows its sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,6 +21,7 @@ class No(StrEnum):
     NO_CONTACTS = "no_contacts"
     NOT_HELD = "not_held"
     NOT_ACCEPTABLE = "not_acceptable"
+    HOLDS_COMMANDS = "holds_commands"
     WHICH_CLIENT = "which_client"
     NOTHING_TO_STOP = "nothing_to_stop"
     TOO_LATE = "too_late"
@@ -45,6 +46,7 @@ SENTENCES = {
     No.NO_CONTACTS: "The client has no contact to write to: add one first.",
     No.NOT_HELD: "This mail is not held, or somebody has decided already.",
     No.NOT_ACCEPTABLE: "It is not clear whose message this would be; add the sender as a contact, or refuse it.",
+    No.HOLDS_COMMANDS: "It holds commands that cannot be done for its writer; refuse it, and let him write it anew.",
     No.WHICH_CLIENT: "Say which client: his code is not known here, or none was given.",
     No.NOTHING_TO_STOP: "You have written nothing in this conversation that could be stopped.",
     No.TOO_LATE: "It is too late: your last message went out already.",
@@ -57,8 +59,11 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """``who``: the name of whoever was first; the reason is the same without it."""
+
     reason: No
+    who: str = field(default="", kw_only=True, compare=False)
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.reason]
+        return SENTENCES[self.reason] + (f" It was {self.who}." if self.who else "")

@@ -6,27 +6,27 @@ address has served when it has done its thing; one that was refused may be used 
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import held, people, signed
-from storage.records import Arrival, Conversation, OutgoingMailId, Person, SignedAddress
-from storage.states import MailKind, Outcome
+from storage import signed
+from storage.records import Arrival, Conversation, Person, SignedAddress
+from storage.states import Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
-from worker.core.filing_facts import Commands, Decision, Opens, Posts
+from worker.core.filing_facts import Commands, Decision, Holds, Opens, Posts, Why
+from worker.flows.answering import MOST_ANSWERS, answer
 from worker.flows.braking import brake_together
 from worker.flows.examining import examine
 from worker.flows.filing import DecisionChanged, Weighed, client_of, file_in, lock
 from worker.flows.findings import Ready
 from worker.flows.house import House
-from worker.flows.obeying import Context, Report, Task, make_ready, obey
+from worker.flows.obeying import Context, Task, make_ready, obey
 from worker.flows.ports import Reader
-from worker.flows.telling_held import mailable, plan
+from worker.flows.steps import Report
 from worker.flows.weighing import Look, is_the_same, look, reconsider
 
-MOST_ANSWERS, ANSWERS_WITHIN = 20, timedelta(minutes=120)
 DONE = frozenset({Outcome.COMMAND, Outcome.POSTED, Outcome.NEW_CONVERSATION})
 
 
@@ -36,7 +36,7 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
     spent = isinstance(first.decision, Commands) and first.decision.spent
     context = Context(conversation_id=conversation.id if conversation else None, row=row)
     tasks: list[Task] = []
-    if asked.is_understood and not spent:
+    if asked.is_understood and not spent and first.facts.automatic.may_answer:
         said = weighed.cut.new_text
         tasks = [make_ready(house, reader, each, person, context=context, text=said) for each in asked.orders]
     posted = replace(weighed, cut=replace(weighed.cut, new_text=asked.message))
@@ -89,6 +89,8 @@ def filed_as(session: Session, house: House, again: Look, posted: Weighed, asked
     if isinstance(again.decision, Commands):
         return again.decision
     person, conversation, _ = said_by(again.decision)
+    if not again.facts.automatic.may_answer:  # a machine asks for nothing, and is not answered
+        return Holds(why=Why.AUTOMATIC, conversation_id=conversation.id if conversation else None)
     if asked.message and asked.is_understood:
         return reconsider(session, house, again, posted.cut, posted.attached)
     return Commands(person=person, orders=asked.orders, conversation=conversation)
@@ -121,32 +123,3 @@ def lines_of(reports: list[Report], asked: Asked, seen: Look, outcome: Outcome) 
     if asked.is_understood and not by_link and (asked.below or (has_files and not asked.message)):
         lines.append(AnswerLine(key="not_posted"))
     return lines
-
-
-def answer(
-    session: Session,
-    person: Person,
-    conversation: Conversation | None,
-    lines: list[AnswerLine],
-    reports: list[Report],
-    *,
-    most: int,
-    now: datetime,
-) -> list[OutgoingMailId]:
-    """To a case manager, at his registered address, and not without end: counted in each conversation by itself, and
-    together where he named none. ``most``: one of a braked writer.
-    """
-    if not people.is_case_manager(session, person.id):
-        return []
-    address = mailable(session, person)
-    about = conversation.id if conversation else None
-    answered = held.answers_since(session, person.id, about, since=now - ANSWERS_WITHIN)
-    if address is None or answered >= most:
-        return []
-    details = {
-        "intro": "answer",
-        "lines": [[each.key, dict(each.values)] for each in lines],
-        "text": "\n\n".join(each.text for each in reports if each.text),
-        "about": about,
-    }
-    return [plan(session, MailKind.COMMAND_ANSWER, address, person.language, person.id, details=details, now=now)]

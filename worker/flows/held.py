@@ -9,7 +9,7 @@ from storage.records import ClientId, Filing, InboundMailId, MessageId, PersonId
 from storage.states import Outcome
 from worker.core.commands import Verb
 from worker.core.refusals import No, Refused
-from worker.flows.held_deciding import Decided, decide_in, group_of, may_decide, prepare
+from worker.flows.held_deciding import Decided, decide_in, decided_already, group_of, may_decide, prepare
 from worker.flows.held_vouching import Choice
 from worker.flows.house import House
 from worker.flows.ports import Reader
@@ -30,7 +30,7 @@ def refuse_held(house: House, *, by: PersonId, inbound_id: InboundMailId) -> She
     with house.database.writing() as session:
         filing = held_filing(session, inbound_id)
         if filing is None:
-            return Refused(No.NOT_HELD)
+            return no_longer_held(session, inbound_id, by)
         group, choice = group_of(session, filing), Choice(verb=Verb.REFUSE)
         answer = decide_in(session, house, group, choice, by=by, now=house.now(session))
     return answer if isinstance(answer, Refused) else Shelved()
@@ -47,7 +47,7 @@ def decide_held(
     with house.database.reading() as session:
         filing = held_filing(session, inbound_id)
         if filing is None:
-            return Refused(No.NOT_HELD)
+            return no_longer_held(session, inbound_id, by)
         if not may_decide(session, filing, by):
             return Refused(No.FIRM_ONLY)
         if choice.verb is Verb.CONTACT and not has_client(session, filing, choice.client_id):
@@ -79,6 +79,13 @@ def held_filing(session: Session, inbound_id: InboundMailId) -> Filing | None:
         ),
         None,
     )
+
+
+def no_longer_held(session: Session, inbound_id: InboundMailId, by: PersonId) -> Refused:
+    """A case manager hears who decided."""
+    settled = held.settled_of(session, inbound_id)
+    told = settled if settled is not None and may_decide(session, settled, by) else None
+    return decided_already(session, told)
 
 
 def has_client(session: Session, filing: Filing, client_id: ClientId | None) -> bool:

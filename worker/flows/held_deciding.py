@@ -32,11 +32,13 @@ from worker.core.new_text import Cut
 from worker.core.parsed import ParsedMail
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
+from worker.flows.asking import commands_in
 from worker.flows.conversation_texts import sent_to
 from worker.flows.conversations import side_in
 from worker.flows.examining import examine
 from worker.flows.finding import gather_facts
 from worker.flows.findings import outcome_of
+from worker.flows.held_commands import as_commands, may_be_obeyed, obey_accepted, without_commands
 from worker.flows.held_vouching import Choice, as_participant, make_known, vouched
 from worker.flows.house import House, there
 from worker.flows.ports import Reader
@@ -148,6 +150,7 @@ def decide_in(
     """All of the group; the answer is that about the first. The rights of ``by`` are asked by the caller for links of
     his own word, and here for case managers.
     """
+    lock_group(session, prepared, choice)
     first: Decided | Refused = Refused(No.NOT_HELD)
     total = Decided()
     for at, each in enumerate(prepared):
@@ -164,14 +167,22 @@ def decide_in(
     return total if isinstance(first, Decided) else first
 
 
+def lock_group(session: Session, prepared: Sequence[Prepared], choice: Choice) -> None:
+    """Two who decide about one mail at once wait for each other, wherever they want it: it becomes one message. The
+    conversations first, as everybody locks them, then the filings.
+    """
+    places = {each.filing.conversation_id for each in prepared} | {choice.conversation_id}
+    conversations.lock_conversations(session, {each for each in places if each is not None})
+    held.lock_filings(session, [each.filing.id for each in prepared])
+
+
 def decide_one(
     session: Session, house: House, ready: Prepared, choice: Choice, *, by: PersonId, now: datetime
 ) -> Decided | Refused:
-    if ready.filing.conversation_id is not None:
-        conversations.lock_conversation(session, ready.filing.conversation_id)
+    """Under the locks of ``lock_group``: what the filing says now is what the first one made of it."""
     filing = inbox.filing(session, ready.filing.id)
     if filing is None or filing.outcome is not Outcome.HELD or filing.settled_at is not None:
-        return Refused(No.NOT_HELD)
+        return decided_already(session, filing)
     if choice.verb not in OWN_WORD and not may_decide(session, filing, by):
         return Refused(No.FIRM_ONLY)
     if choice.verb in REFUSALS:
@@ -186,6 +197,12 @@ def decide_one(
     else:
         nested.commit()
     return answer
+
+
+def decided_already(session: Session, filing: Filing | None) -> Refused:
+    """Who asks too late hears who was first."""
+    first = people.person(session, filing.settled_by_id) if filing and filing.settled_by_id else None
+    return Refused(No.NOT_HELD, who=first.name if first else "")
 
 
 SETTLED_AS = {Verb.REFUSE: "refused", Verb.NOT_ME: "not_me", Verb.BLOCK: "blocked"}
@@ -205,11 +222,17 @@ def post_one(
     if decision is None:
         return Refused(No.NOT_ACCEPTABLE)
     named = in_named_conversation(session, seen.facts, filing, choice, decision)
-    decision = reconsider(session, house, replace(seen, decision=named or decision), ready.cut, ready.attached)
+    chosen = replace(seen, decision=named or decision)
+    asked = commands_in(house, chosen, ready.cut)
+    if asked is not None and not may_be_obeyed(asked, choice.verb, seen):
+        return Refused(No.HOLDS_COMMANDS)
+    cut = without_commands(ready.cut, asked)
+    decision = reconsider(session, house, chosen, cut if cut.new_text else ready.cut, ready.attached)
     if named is not None and isinstance(decision, Opens):
         decision = named
     if not isinstance(decision, (Posts, Opens)):
         return Refused(No.NOT_ACCEPTABLE)
+    decision = as_commands(decision, asked)
     inbox.update_filing(session, filing.id, outcome=outcome_of(decision), reason=reason_for(choice))
     settle(session, filing, by, "accepted", now=now)
     applied = apply_decision(
@@ -219,12 +242,13 @@ def post_one(
         decision,
         filing_id=filing.id,
         facts=seen.facts,
-        cut=ready.cut,
+        cut=cut,
         files=ready.files,
         now=now,
     )
-    message_id = there(there(inbox.filing(session, filing.id)).message_id)
-    return Decided(message_ids=(message_id,), due=applied.due)
+    answers = obey_accepted(session, decision, asked, filing.id, now=now) if asked else ()
+    message_id = there(inbox.filing(session, filing.id)).message_id
+    return Decided(message_ids=(message_id,) if message_id else (), due=(*applied.due, *answers))
 
 
 def in_named_conversation(
