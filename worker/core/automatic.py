@@ -34,14 +34,6 @@ AWAY_SUBJECT = re.compile(
     r"(?=\s*(?:$|[:–—!.,;(\[/-]|\d|(?:until|till|tot|bis|jusqu|from|van|vom|du|re|aw|sv)\b))",
     re.IGNORECASE,
 )
-# Words that an out-of-office formula holds, in four languages; a mail without any says something else.
-FORMULA = re.compile(
-    r"absen|abwesen|afwezig|congé|conge\b|vacances|vakantie|verlof|urlaub|holiday|vacation|out of (?:the )?office|"
-    r"annual leave|on leave|de retour|return|terug|zurück|nicht im büro|niet op kantoor|buiten kantoor|hors du bureau|"
-    r"pas au bureau|automati[cs]|indisponible|unavailable|niet bereikbaar|nicht erreichbar|not available|injoignable|"
-    r"ne suis pas|pas joignable",
-    re.IGNORECASE,
-)
 # What vacation programs write before the subject that they answer; people write the other words of it too.
 NAMES_A_PROGRAM = re.compile(
     r"(?:réponse automatique|reponse automatique|message d['’]absence|absence du bureau|absent du bureau|"
