@@ -12,6 +12,7 @@ from tests.conftest import Firm
 from tests.flows.mailroom import SOPHIE, Asked, Mailroom, address_in, reply, texts, to_case_manager
 from tests.flows.outgoing import Post, only, tick
 from tests.flows.test_portal import view
+from tests.flows.writing import new_mail
 from worker.core.filing_facts import Why
 
 AWAY = "Je suis absente jusqu'au 4 décembre. En cas d'urgence : Paul Petit, paul@boulangerie.example."
@@ -115,3 +116,17 @@ def test_a_case_manager_who_is_away_is_noted_too(
     room.file(raw, sent.envelope_from, sender="")
 
     assert noted(room, firm.anne) is not None
+
+
+def test_what_a_person_writes_about_an_absence_reaches_the_firm(room: Mailroom, firm: Firm, asked: Asked) -> None:
+    raw = reply(asked[1], "Je suis absente demain. Payez la facture 2026-114.", subject="Absence du bureau")
+
+    assert room.file(raw, address_in(asked[1])) is Outcome.POSTED
+    assert noted(room, firm.sophie) is None
+
+
+def test_an_employees_absence_opens_a_conversation(room: Mailroom, firm: Firm) -> None:
+    house = "boulangerie.martin@mail.fiduciaire.example"
+    raw = new_mail(house, subject="En congé - Paul du 3 au 10", text="Paul est en congé, à mettre sur sa paie.")
+
+    assert room.file(raw, house) is Outcome.NEW_CONVERSATION

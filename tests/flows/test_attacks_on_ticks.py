@@ -22,6 +22,58 @@ from worker.flows.conversations import Posted, post_message
 from worker.flows.messages import edit_message
 
 
+@pytest.mark.parametrize("at_return_path", [True, False])
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Undeliverable: Facture", "550 5.2.2 Mailbox full. Your message to sophie@boulangerie.example was not kept."),
+        ("Non remis : Facture", "Votre message n'a pas pu être remis : la boîte est pleine (automatic message)."),
+        ("Automatic reply: Facture", "The mailbox is full. I am out of office."),
+        ("Réponse automatique : Facture", "Cette adresse n'existe plus."),
+        ("Automatische Antwort: Facture", "Ihre Nachricht wurde nicht zugestellt, das Postfach ist voll."),
+        ("Automatisch antwoord: Facture", "Uw bericht kon niet worden bezorgd, de mailbox is vol."),
+    ],
+)
+def test_a_failure_in_the_name_of_the_mailbox_makes_no_tick_blue(
+    room: Mailroom, firm: Firm, asked: Asked, subject: str, text: str, *, at_return_path: bool
+) -> None:
+    started, sent = asked
+    to = sent.envelope_from if at_return_path else address_in(sent)
+    raw = reply(sent, text, to=to, subject=subject, extra="Auto-Submitted: auto-replied\r\n")
+
+    assert room.file(raw, to, sender="") in {Outcome.HELD, Outcome.REPORT}
+    assert tick(room.house, firm, started, firm.sophie) is not Tick.BLUE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je suis absente jusqu'au 5.12.26, tél. 02 550 12 34.",
+        "Votre demande a bien été enregistrée.",
+        "Thank you for your message, we will answer soon.",
+        "Wij hebben uw bericht goed ontvangen.",
+        "Vielen Dank für Ihre Nachricht, die Antwort erfolgt verzögert.",
+    ],
+)
+def test_an_answer_of_the_mailbox_that_has_it_makes_the_tick_blue(
+    room: Mailroom, firm: Firm, asked: Asked, text: str
+) -> None:
+    started, sent = asked
+    raw = reply(sent, text, to=sent.envelope_from, subject="Facture", extra="Auto-Submitted: auto-replied\r\n")
+    room.file(raw, sent.envelope_from, sender="")
+
+    assert tick(room.house, firm, started, firm.sophie) is Tick.BLUE
+
+
+def test_an_answer_that_says_neither_makes_no_tick_blue(room: Mailroom, firm: Firm, asked: Asked) -> None:
+    started, sent = asked
+    extra = "Auto-Submitted: auto-replied\r\n"
+    raw = reply(sent, "Su mensaje no ha llegado.", to=sent.envelope_from, subject="Aviso", extra=extra)
+
+    assert room.file(raw, sent.envelope_from, sender="") is Outcome.HELD
+    assert tick(room.house, firm, started, firm.sophie) is not Tick.BLUE
+
+
 @pytest.mark.parametrize(
     "text",
     [

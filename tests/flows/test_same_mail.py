@@ -5,15 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from storage import inbox
-from storage.records import ArrivalId
+from storage import inbox, people
+from storage.records import ArrivalId, ClientId
 from storage.states import Outcome, Way
 from tests.conftest import Firm, HandClock
-from tests.flows.mailroom import Asked, Mailroom, address_in, reply, texts
+from tests.flows.authentication import result
+from tests.flows.mailroom import Asked, Mailroom, address_in, note_address, reply, texts, to_case_manager
 from tests.flows.outgoing import Post
 from tests.flows.test_portal import ask
+from tests.flows.writing import new_mail
 from worker.flows.filing import file_arrival
+from worker.flows.reading import list_conversations
 
+BAKERY, GARAGE = "boulangerie.martin@mail.fiduciaire.example", "garage.klein@mail.fiduciaire.example"
 ANNE_HERE = "anne.dupont@mail.fiduciaire.example"
 TRACE = (
     b"Return-Path: <sophie@boulangerie.example>\r\nDelivered-To: office@fiduciaire.example\r\n"
@@ -83,3 +87,67 @@ def test_one_mail_to_two_reply_addresses_is_one_message_in_each(
         assert by_sink(room, raw, each) is Outcome.POSTED
 
     assert len(texts(room.house, firm, asked[0])) == len(texts(room.house, firm, other)) == 2
+
+
+def clients_written_to(room: Mailroom, firm: Firm) -> list[ClientId]:
+    seen = [each for by in (firm.anne, firm.bram) for each in list_conversations(room.house, by=by)]
+    return sorted(dict.fromkeys(each.conversation.client_id for each in seen))
+
+
+def test_a_case_managers_mail_to_two_clients_own_addresses_reaches_both(trusted: Mailroom, firm: Firm) -> None:
+    anne = "Anne Dupont <anne@fiduciaire.example>"
+    raw = new_mail(f"{BAKERY}, {GARAGE}", sender=anne, subject="Fermeture", text="Fermé le 2.", extra=result("pass"))
+    for each in (BAKERY, GARAGE):
+        assert by_sink(trusted, raw, each) is Outcome.NEW_CONVERSATION
+
+    assert clients_written_to(trusted, firm) == sorted([firm.bakery, firm.garage])
+
+
+def test_a_contact_of_two_clients_who_writes_to_both_is_heard_at_both(room: Mailroom, firm: Firm) -> None:
+    with room.house.database.writing() as session:
+        people.add_contact(session, firm.garage, firm.sophie, gets_requests=False, now=room.house.now(session))
+    raw = new_mail(f"{BAKERY}, {GARAGE}", subject="Déménagement", text="Nous déménageons.")
+    for each in (BAKERY, GARAGE):
+        assert by_sink(room, raw, each) is Outcome.NEW_CONVERSATION
+
+    assert clients_written_to(room, firm) == sorted([firm.bakery, firm.garage])
+
+
+def test_a_reply_copied_to_another_clients_address_reaches_that_client_too(
+    trusted: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock
+) -> None:
+    to_anne = to_case_manager(trusted, asked, out, clock)
+    here = address_in(to_anne)
+    anne = "Anne Dupont <anne@fiduciaire.example>"
+    raw = reply(to_anne, "Fermé le 2.", sender=anne, to=f"{here}, {GARAGE}", extra=result("pass"), number=5)
+
+    assert by_sink(trusted, raw, here) is Outcome.POSTED
+    assert by_sink(trusted, raw, GARAGE) is Outcome.NEW_CONVERSATION
+
+
+def test_a_reply_copied_to_the_same_clients_address_is_one_message(room: Mailroom, firm: Firm, asked: Asked) -> None:
+    here = address_in(asked[1])
+    raw = reply(asked[1], to=f"{here}, {BAKERY}")
+
+    assert by_sink(room, raw, here) is Outcome.POSTED
+    assert by_sink(room, raw, BAKERY) is Outcome.IGNORED
+    assert len(texts(room.house, firm, asked[0])) == 2
+
+
+def test_a_note_copied_to_another_clients_address_stays_a_note(
+    trusted: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock
+) -> None:
+    to_anne = to_case_manager(trusted, asked, out, clock)
+    here = note_address(to_anne)
+    anne = "Anne Dupont <anne@fiduciaire.example>"
+    raw = reply(to_anne, "Ne paie jamais.", sender=anne, to=f"{here}, {GARAGE}", extra=result("pass"), number=5)
+
+    assert by_sink(trusted, raw, GARAGE) is not Outcome.NEW_CONVERSATION
+    assert firm.garage not in clients_written_to(trusted, firm)
+
+
+def test_the_same_mail_to_a_clients_address_by_two_ways_is_one_conversation(room: Mailroom, firm: Firm) -> None:
+    raw = new_mail(BAKERY, subject="Question", text="Le four est-il arrivé ?")
+
+    assert by_sink(room, raw, BAKERY) is Outcome.NEW_CONVERSATION
+    assert collect(room, TRACE + raw) is Outcome.IGNORED

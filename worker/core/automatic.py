@@ -9,6 +9,7 @@ message (a scanner, an invoicing program) that is never answered.
 import re
 from dataclasses import dataclass
 
+from worker.core.absence_formula import is_formula_subject, says_only_absence
 from worker.core.parsed import ParsedMail
 
 
@@ -33,15 +34,14 @@ AWAY_SUBJECT = re.compile(
     r"(?=\s*(?:$|[:–—!.,;(\[/-]|\d|(?:until|till|tot|bis|jusqu|from|van|vom|du|re|aw|sv)\b))",
     re.IGNORECASE,
 )
-# Words that an out-of-office formula holds, in four languages; a mail without any says something else.
-FORMULA = re.compile(
-    r"absen|abwesen|afwezig|congé|conge\b|vacances|vakantie|verlof|urlaub|holiday|vacation|out of (?:the )?office|"
-    r"annual leave|on leave|de retour|return|terug|zurück|nicht im büro|niet op kantoor|buiten kantoor|hors du bureau|"
-    r"pas au bureau|automati[cs]|indisponible|unavailable|niet bereikbaar|nicht erreichbar|not available|injoignable|"
-    r"ne suis pas|pas joignable",
+# What vacation programs write before the subject that they answer; people write the other words of it too.
+NAMES_A_PROGRAM = re.compile(
+    r"(?:réponse automatique|reponse automatique|message d['’]absence|absence du bureau|absent du bureau|"
+    r"automatisch antwoord|automatische reply|afwezigheidsbericht|out of office|out of the office|out-of-office|"
+    r"automatic reply|autoreply|auto-reply|auto reply|auto response|automatische antwort|abwesenheitsnotiz|"
+    r"abwesenheitsmeldung)",
     re.IGNORECASE,
 )
-LONGEST_FORMULA = 1_500
 NO_READER = re.compile(
     r"(?:mailer-daemon|no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|ne-?_?\.?pas-?_?\.?repondre|noreponse|"
     r"niet-?_?\.?beantwoorden|keine-?_?\.?antwort|nicht-?_?\.?antworten|mailerdaemon)(?:[-+._].*)?",
@@ -114,15 +114,22 @@ def first_word(value: str) -> str:
 
 
 def is_out_of_office(mail: ParsedMail) -> bool:
-    """An out-of-office subject, and nothing below it that a person would have to read.
+    """An out-of-office subject, and nothing in the mail that a person would have to read: the formula alone.
 
-    The formula is short, carries no file and says that somebody is away. A person who writes *about* an absence
-    ("Absence du bureau vendredi: qui signe la TVA?") asks something, or says none of it in the formula's words.
+    A person who writes *about* an absence ("Absence du bureau vendredi: qui signe la TVA?", "En congé: Paul du 3 au
+    10") says something else, and in doubt a person wrote it.
     """
     # "RE: Absence du bureau" answers somebody: a vacation program writes the formula first.
-    if not AWAY_SUBJECT.match(mail.subject.strip()) or any(not file.inline for file in mail.files):
+    subject = mail.subject.strip()
+    found = AWAY_SUBJECT.match(subject)
+    if found is None or any(not file.inline for file in mail.files):
+        return False
+    names = frozenset(re.findall(r"\w+", mail.sender_name.lower()))
+    rest = subject[found.end() :]
+    by_program = NAMES_A_PROGRAM.fullmatch(found.group()) is not None
+    if by_program:
+        rest = re.split(r"[:：]|\b(?:re|aw|sv|antw)\b", rest, maxsplit=1, flags=re.IGNORECASE)[0]
+    if not is_formula_subject(rest, names=names):
         return False
     own = "\n".join(line.text for line in mail.lines if line.depth == 0).strip()
-    if not own:
-        return True
-    return len(own) <= LONGEST_FORMULA and "?" not in own and FORMULA.search(own) is not None
+    return not own or says_only_absence(own, by_program=by_program, names=names)

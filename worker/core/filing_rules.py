@@ -11,7 +11,7 @@ from storage.records import (
     Person,
 )
 from storage.states import AddressKind, Evidence, Side, Visibility
-from worker.core.absence_rules import about_absences
+from worker.core.absence_rules import about_absences, says_it_is_there
 from worker.core.authentication_results import Trust
 from worker.core.commands import Order, Verb
 from worker.core.filing_facts import (
@@ -56,6 +56,8 @@ def about_reports(facts: Facts) -> Decision | None:
         return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
     if is_disposition(facts.mail):
         return Proves(mail=facts.reported, evidence=Evidence.READ_RECEIPT, why=Why.READ_RECEIPT)
+    if not says_it_is_there(facts):
+        return Holds(why=Why.UNREAD_REPORT, conversation_id=facts.reported.conversation_id)
     return Proves(mail=facts.reported, evidence=Evidence.OUT_OF_OFFICE, why=Why.OUT_OF_OFFICE)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from worker.core.automatic import AWAY_SUBJECT, FORMULA
+from worker.core.automatic import AWAY_SUBJECT
 from worker.core.out_of_office_words import (
     AVAILABLE,
     AWAY,
@@ -30,6 +30,15 @@ from worker.core.out_of_office_words import (
 from worker.core.replacements import Replacement, read_replacements
 from worker.core.spoken_dates import SpokenDate, coming, mark_dates, past
 
+# Words that an out-of-office formula holds, in four languages; a mail without any says something else.
+FORMULA = re.compile(
+    r"absen|abwesen|afwezig|congé|conge\b|vacances|vakantie|verlof|urlaub|holiday|vacation|out of (?:the )?office|"
+    r"annual leave|on leave|de retour|returning|(?:on|until) my return|"
+    r"terug|zurück|nicht im büro|niet op kantoor|buiten kantoor|hors du bureau|"
+    r"pas au bureau|indisponible|unavailable|niet bereikbaar|nicht erreichbar|not available|injoignable|"
+    r"ne suis pas|pas joignable",
+    re.IGNORECASE,
+)
 LONGEST_TEXT = 4_000
 LONGEST_GAP = timedelta(days=5)
 """Between the last day away and the first day back: a weekend and a holiday."""

@@ -37,12 +37,13 @@ def gather_facts(session: Session, house: House, arrival: Arrival, mail: ParsedM
     reported = reported_mail(session, house, mail, [row for row, _ in rows])
     meant = house_client(session, house, arrival, mail)
     senders = known_senders(session, mail.sender)
+    found = tuple(found_address(session, row, where, now=now) for row, where in rows)
     return Facts(
         mail=mail,
         null_sender=null_sender,
         automatic=judge(mail, null_sender=null_sender),
         is_own=is_own(house, mail),
-        found=tuple(found_address(session, row, where, now=now) for row, where in rows),
+        found=meant_here(found, client_at(session, house, arrival.envelope_to)),
         orphan=orphan,
         broken=has_broken(session, house, arrival, mail),
         is_report=is_report(mail, null_sender=null_sender),
@@ -120,6 +121,16 @@ def found_address(session: Session, row: SignedAddress, where: str, *, now: date
         participant=participant,
         addresses=addresses_of_person(session, row.person_id) or addresses_in_use(session, participant),
     )
+
+
+def meant_here(found: tuple[FoundAddress, ...], envelope_client: ClientId | None) -> tuple[FoundAddress, ...]:
+    """This copy went to a client's own address: reply addresses of other clients in its headers have their own copy.
+
+    Not where one of them is a note address: then the whole mail is a note (DESIGN.md invariant 10).
+    """
+    if envelope_client is None or any(each.row.kind is AddressKind.NOTE for each in found):
+        return found
+    return tuple(each for each in found if each.conversation is None or each.conversation.client_id == envelope_client)
 
 
 def addresses_in_use(session: Session, participant: Participant | None) -> tuple[str, ...]:
@@ -206,10 +217,14 @@ def known_senders(session: Session, sender: str | None) -> tuple[KnownSender, ..
 
 def house_client(session: Session, house: House, arrival: Arrival, mail: ParsedMail) -> ClientId | None:
     """The client whose own address on our domain it was sent to."""
-    for _, address in addressed(session, arrival, mail):
-        local, _, domain = address.rpartition("@")
-        if domain.lower() == house.policy.domain:
-            found = addresses.house_address_of(session, local.lower())
-            if found and found[1]:
-                return found[1]
-    return None
+    found = (client_at(session, house, address) for _, address in addressed(session, arrival, mail))
+    return next((each for each in found if each is not None), None)
+
+
+def client_at(session: Session, house: House, address: str) -> ClientId | None:
+    """The client that this address on our domain is of."""
+    local, _, domain = address.rpartition("@")
+    if domain.lower() != house.policy.domain:
+        return None
+    found = addresses.house_address_of(session, local.lower())
+    return found[1] if found else None

@@ -34,9 +34,13 @@ class Ready:
 
 
 def signed_address_of(facts: Facts) -> str:
-    """The address found, as filings are unique on it; a report is filed once per mail it came about."""
+    """The address found, as filings are unique on it; a report is filed once per mail it came about. Without one, the
+    client whose own address it was sent to: one mail to two clients is filed at both.
+    """
     address = chosen_address(facts) or next(iter(facts.found), None)
-    return f"{address.row.public_id:016x}" if address else "none"
+    if address is not None:
+        return f"{address.row.public_id:016x}"
+    return "none" if facts.house_client is None else f"c{facts.house_client}"
 
 
 def outcome_of(decision: Decision) -> Outcome:

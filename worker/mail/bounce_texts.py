@@ -9,6 +9,7 @@ What is made of it needs proof that it is about a mail of ours, as for every rep
 import re
 from collections.abc import Sequence
 
+from worker.core.delivery_words import DELAYED, FAILED, SUBJECT
 from worker.core.mail_addresses import is_address, normal_address
 from worker.core.report_reasons import is_hard, reason_of
 from worker.core.reports import Action, RecipientReport, Report
@@ -26,37 +27,6 @@ LONGEST_DIAGNOSTIC = 1_000
 
 MACHINE = re.compile(
     r"mailer-?daemon|post-?master|mail\.?(?:delivery|system)|mdaemon|maildaemon|system|bounce", re.IGNORECASE
-)
-SUBJECT = re.compile(
-    r"undeliver|un-?deliverable|not deliver|delivery (?:status|failure|failed|notification|problem|report|has failed)|"
-    r"mail delivery|returned (?:mail|message|to sender)|returning (?:message|to sender)|failure notice|"
-    r"mail fail(?:ure|ed)|"
-    r"failed delivery|mail (?:system )?error|delayed|warning: (?:could not send|message)|bounce|"
-    r"non remis|non distribu|échec de (?:la )?(?:remise|distribution|l'envoi)|retour (?:de|du) (?:courrier|message)|"
-    r"onbestelbaar|niet (?:bezorgd|afgeleverd)|kon niet worden (?:bezorgd|afgeleverd)|unzustellbar|nicht zustellbar|"
-    r"zustellung",
-    re.IGNORECASE,
-)
-FAILED = re.compile(
-    # in the subject too
-    r"undeliver|delivery fail|failure|failed|returned (?:mail|message|to sender)|returning (?:message|to sender)|"
-    r"non remis|non distribu|échec|onbestelbaar|unzustellbar|"
-    r"(?:could|can) ?not be deliver|couldn't be deliver|wasn't able to deliver|unable to deliver|not able to deliver|"
-    r"permanent (?:fatal )?error|fatal errors|did not reach|not (?:been )?delivered|has been returned|unrouteable|"
-    r"giving up|no such user|user unknown|unknown user|host unknown|unknown host|does not exist|"
-    r"bounced|rejected|refused|"
-    r"n'a pas (?:pu être|été) (?:remis|distribu|délivré|livré)|n'ont pas (?:pu être|été) (?:remis|distribu)|"
-    r"kon niet (?:worden )?(?:bezorgd|afgeleverd)|niet (?:bezorgd|afgeleverd)|"
-    r"nicht zugestellt|konnte nicht|\b5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b",
-    re.IGNORECASE,
-)
-DELAYED = re.compile(
-    r"will (?:be retried|keep trying|retry|continue|try again)|not need to (?:resend|take any)|no action is required|"
-    r"has been delayed|is delayed|delivery (?:of your message )?(?:is |has been )?delayed|not yet been delivered|"
-    r"warning message only|this is a warning|could not send message for past|still (?:trying|being)|"
-    r"temporarily deferred|delivery attempts will continue|nouvelle tentative|retardée?|uitgesteld|vertraagd|verzögert|"
-    r"weiterhin versucht",
-    re.IGNORECASE,
 )
 RULED = re.compile(
     # after a rule of dashes
@@ -109,6 +79,7 @@ def says_bounce(head: Head) -> bool:
         return True
     author = value_of(head, "from")
     by_machine = not author or MACHINE.search(author) is not None or value_of(head, "return-path") == "<>"
+    by_machine = by_machine or value_of(head, "auto-submitted").strip().lower().startswith("auto-")
     return by_machine and SUBJECT.search(value_of(head, "subject")[:LONGEST_LINE]) is not None
 
 
