@@ -154,13 +154,17 @@ def has_message_of_others(
 
 
 def quotable_before(
-    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, most: int
+    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, passed_on: bool, most: int
 ) -> list[Message]:
-    """The newest shared messages by others from before ``first`` that were not deleted, newest first."""
+    """The newest shared messages by others from before ``first`` that were not deleted, newest first. ``passed_on``:
+    also what a case manager passed on.
+    """
     c = messages.c
     by_others = or_(c.author_id.is_(None), c.author_id != not_by)
     there = (c.conversation_id == conversation_id, c.id < first, c.visibility == Visibility.SHARED)
     wanted = selecting(Message, messages, *there, c.deleted_at.is_(None), by_others)
+    if not passed_on:
+        wanted = wanted.where(c.forwarded_by_id.is_(None))
     return read_all(session, Message, wanted.order_by(c.happened_at.desc(), c.id.desc()).limit(most))
 
 

@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from storage import addresses, outbox, people, signed
-from storage.records import Arrival, ClientId
+from storage.records import Arrival, ClientId, Person
 from storage.states import AddressKind, Side, Visibility
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
-from worker.core.forwards import ADDRESS, original_in
+from worker.core.forwards import Original, original_in
 from worker.core.internal_guard import repeats_a_note, windows_of
 from worker.core.new_text import Cut, Sent, cut_reply
+from worker.core.original_ends import ADDRESS
 from worker.core.original_signatures import OriginalSignature
 from worker.core.parsed import Content, ParsedMail
 from worker.core.rejections import rejected_as_empty
@@ -102,10 +103,7 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     """The decision after a look at the text."""
     decision, mail = with_original(session, seen, attached), seen.facts.mail
     if isinstance(decision, (Posts, Opens)) and decision.original is not None:
-        client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
-        passed_on = Cut(new_text=decision.original.text, quoted_text="", method="forwarded", confidence=1.0)
-        told = tells_a_note(session, house, client_id, passed_on, attached)
-        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
+        return reconsider_passed_on(session, house, decision, decision.original, attached)
     if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
@@ -126,24 +124,46 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
     return elsewhere_when_other_subject(session, seen, decision, cut)
 
 
+def reconsider_passed_on(
+    session: Session, house: House, decision: Posts | Opens, original: Original, attached: "Attached"
+) -> Decision:
+    if original.visibility is Visibility.INTERNAL:
+        return decision
+    client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+    passed_on = Cut(new_text=original.text, quoted_text="", method="forwarded", confidence=1.0)
+    told = tells_a_note(session, house, client_id, passed_on, attached)
+    return Holds(why=Why.REPEATS_A_NOTE) if told else decision
+
+
 def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
-    """What a case manager passes on to a note address, or to the client's own, is the client's message. Not a
-    colleague's mail: that stays a note, or is held. What nobody can tell the writer of stays a note.
+    """What a case manager passes on to a note address, or to the client's own. What a contact of this client wrote is
+    the client's message; what anybody else wrote, or nobody can tell, is for colleagues. Not a colleague's mail: that
+    stays a note, or is held.
     """
     decision = seen.decision
     at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
     if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
         return decision
     assert isinstance(decision, (Posts, Opens))
-    zone = ZoneInfo(decision.person.time_zone)
-    original = original_in(seen.facts.mail, attached.original, attached.signature, zone=zone)
-    if original is None or (at_note and original.sender is None):
+    original = original_of(session, seen.facts.mail, attached, decision.person)
+    if original is None:
         return decision
     writers = addresses.people_at(session, original.sender) if original.sender else []
-    by_colleague = any(people.is_case_manager(session, each.id) for each in writers)
-    if by_colleague:
+    if any(people.is_case_manager(session, each.id) for each in writers):
         return decision if at_note else Holds(why=Why.COLLEAGUES_MAIL)
-    return replace(decision, original=original)
+    client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+    by_contact = any(people.is_contact(session, client_id, each.id) for each in writers)
+    visibility = Visibility.SHARED if by_contact else Visibility.INTERNAL
+    return replace(decision, original=replace(original, visibility=visibility))
+
+
+def original_of(session: Session, mail: ParsedMail, attached: "Attached", by: Person) -> Original | None:
+    if not is_forward(mail.subject):
+        return None
+    others = (each.name for each in people.all_case_managers(session) if each.id != by.id)
+    colleagues = {name.split()[0].casefold() for name in others if name.strip()}
+    zone = ZoneInfo(by.time_zone)
+    return original_in(mail, attached.original, attached.signature, zone=zone, colleagues=colleagues)
 
 
 def why_empty(decision: Posts, mail: ParsedMail) -> Why:
