@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.reading_ahead import put, remembered, unknown
@@ -20,8 +20,8 @@ from storage.records import (
 )
 from storage.rows import add, add_if_new, change, read_all, read_one, selecting
 from storage.statements import change_by, read_all_by, read_among, read_by
-from storage.states import ConversationState, Side
-from storage.tables.conversations import conversations, participants
+from storage.states import ConversationState, Side, Visibility
+from storage.tables.conversations import conversations, messages, participants
 
 
 def add_conversation(
@@ -139,9 +139,15 @@ def list_conversations(
     needing: Side | None = None,
     before: tuple[datetime, ConversationId] | None = None,
     most: int = 100,
+    with_shared: bool = False,
 ) -> list[Conversation]:
-    """Newest first, by key and never by OFFSET; ``before`` is (last_happened_at, id) of the last one seen."""
+    """Newest first, by key and never by OFFSET; ``before`` is (last_happened_at, id) of the last one seen.
+    ``with_shared``: only those in which there is something that both sides may read.
+    """
     wanted = selecting(Conversation, conversations, conversations.c.client_id.in_(client_ids))
+    if with_shared:
+        said = (messages.c.conversation_id == conversations.c.id, messages.c.visibility == Visibility.SHARED)
+        wanted = wanted.where(exists().where(*said))
     if state is not None:
         wanted = wanted.where(conversations.c.state == state)
     if needing is Side.CLIENT:

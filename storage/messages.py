@@ -1,6 +1,6 @@
 """Messages with their immutable revisions. What files they carry: ``attached``."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from storage.statements import add_row_and_read, add_rows, change_by, read_by
 from storage.states import MessageKind, Origin, Side, Visibility
 from storage.tables.conversations import conversations, messages, revisions
 
+MOST_AT_ONCE = 500
 TO_THE_TOP = (
     update(conversations)
     .where(conversations.c.id == bindparam("moved"), conversations.c.last_happened_at < bindparam("at"))
@@ -154,13 +155,17 @@ def has_message_of_others(
 
 
 def quotable_before(
-    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, most: int
+    session: Session, conversation_id: ConversationId, first: MessageId, *, not_by: PersonId, passed_on: bool, most: int
 ) -> list[Message]:
-    """The newest shared messages by others from before ``first`` that were not deleted, newest first."""
+    """The newest shared messages by others from before ``first`` that were not deleted, newest first. ``passed_on``:
+    also what a case manager passed on.
+    """
     c = messages.c
     by_others = or_(c.author_id.is_(None), c.author_id != not_by)
     there = (c.conversation_id == conversation_id, c.id < first, c.visibility == Visibility.SHARED)
     wanted = selecting(Message, messages, *there, c.deleted_at.is_(None), by_others)
+    if not passed_on:
+        wanted = wanted.where(c.forwarded_by_id.is_(None))
     return read_all(session, Message, wanted.order_by(c.happened_at.desc(), c.id.desc()).limit(most))
 
 
@@ -206,15 +211,44 @@ def revisions_of(session: Session, message_ids: Sequence[MessageId]) -> list[Rev
     return read_all(session, Revision, wanted.order_by(revisions.c.message_id, revisions.c.number))
 
 
-def internal_texts(session: Session, client_id: ClientId) -> list[str]:
-    """The texts of all internal messages about a client, older revisions too."""
-    wanted = (
-        select(revisions.c.text)
+def internal_revisions(
+    session: Session, client_id: ClientId, *, but: Collection[RevisionId] = ()
+) -> dict[RevisionId, str]:
+    """The texts of all internal messages about a client, older revisions too. ``but``: those that are known already;
+    by number and not by "newer than", for what commits late has a lower number.
+    """
+    wanted = said_about(client_id, Visibility.INTERNAL)
+    if not but:
+        return {row.id: row.text for row in session.execute(wanted)}
+    ids = session.execute(wanted.with_only_columns(revisions.c.id)).scalars()
+    left = [each for each in ids if each not in but]
+    found: dict[RevisionId, str] = {}
+    for at in range(0, len(left), MOST_AT_ONCE):
+        some = revisions.c.id.in_(left[at : at + MOST_AT_ONCE])
+        texts = select(revisions.c.id, revisions.c.text).where(some)
+        found |= {row.id: row.text for row in session.execute(texts)}
+    return found
+
+
+def shared_texts(session: Session, client_id: ClientId) -> Iterator[str]:
+    """Everything that the client's side may read or could read once, one by one."""
+    last = 0
+    while True:
+        wanted = said_about(client_id, Visibility.SHARED).where(revisions.c.id > last)
+        rows = session.execute(wanted.order_by(revisions.c.id).limit(MOST_AT_ONCE)).all()
+        yield from (row.text for row in rows)
+        if len(rows) < MOST_AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+def said_about(client_id: ClientId, visibility: Visibility) -> Select[Any]:
+    return (
+        select(revisions.c.id, revisions.c.text)
         .join(messages, messages.c.id == revisions.c.message_id)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(conversations.c.client_id == client_id, messages.c.visibility == Visibility.INTERNAL)
+        .where(conversations.c.client_id == client_id, messages.c.visibility == visibility)
     )
-    return list(session.execute(wanted).scalars())
 
 
 def texts_of(

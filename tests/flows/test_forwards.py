@@ -101,7 +101,8 @@ def test_an_attached_original_brings_its_own_from_and_date(trusted: Mailroom, fi
     assert trusted.file(raw, BAKERY) is Outcome.NEW_CONVERSATION
     newest = list_conversations(trusted.house, by=firm.anne)[0].conversation
     message, comment = view(trusted.house, firm.anne, newest.id).messages
-    assert (message.text, message.message.author_id) == ("Voici.", None)
+    assert (message.text, message.message.author_id) == ("Four\n\nVoici.", firm.anne)
+    assert message.message.visibility is Visibility.INTERNAL
     assert message.message.original_from == "luc@supplier.example"
     assert message.message.original_at is not None
     assert f"{message.message.original_at:%d %H:%M}" == "23 08:00"

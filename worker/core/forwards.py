@@ -2,42 +2,37 @@
 
 As an attached mail the original brings its own From and Date. Inline, programs put a line ("---------- Forwarded
 message", "-----Message d'origine-----") and a block of labels above it, which tell them; the block is told by a From
-label with an address, in fr, nl, de or en. Where no block is found the whole text is the original, and nobody's lines
-are his: nothing of it goes to a client by mail either way.
+label with an address, in fr, nl, de or en. What stands below the end of an inline original (``original_ends``) goes
+with his own lines. Where no block is found, or several mails are attached, nobody can tell his words from theirs: the
+original has no sender, and all of it is internal.
 """
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from storage.states import Visibility
+from worker.core.original_ends import ADDRESS, FROM, MARKER, RULE, end_of_original, is_from_label
 from worker.core.original_signatures import OriginalSignature
-from worker.core.parsed import ParsedMail
+from worker.core.parsed import BodyLine, ParsedMail
 from worker.core.spoken_dates import mark_dates, past
 from worker.core.subjects import is_forward
 
-FROM = re.compile(r"[\s>*_]{0,10}(?:de|from|van|von|expéditeur|afzender|absender)\s{0,3}:\s*(.{1,300})", re.IGNORECASE)
 LABEL = re.compile(r"[\s>*_]{0,10}[^\W\d_][^:\n]{0,30}:(?:\s|$)")
-MARKER = re.compile(
-    r"[\s>*_-]{0,40}(?:forwarded message|begin forwarded message|original message|message transféré|"
-    r"message d['’]origine|"
-    r"début du message (?:transféré|réexpédié)|doorgestuurd bericht|oorspronkelijk bericht|begin doorgestuurd bericht|"
-    r"weitergeleitete nachricht|ursprüngliche nachricht|anfang der weitergeleiteten nachricht)[\s:_-]{0,40}",
-    re.IGNORECASE,
-)
 SENT = re.compile(
     r"[\s>*_]{0,10}(?:date|envoyé(?: le)?|datum|verzonden|gesendet|sent)\s{0,3}:\*?\s*(.{1,200})", re.IGNORECASE
 )
 CLOCK = re.compile(
     r"(?<!\d)([01]?\d|2[0-3])\s?[:h.]\s?([0-5]\d)(?![\d/.])(?:\s?[:.]\d\d)?\s?([ap]\.?m)?", re.IGNORECASE
 )
-RULE = re.compile(r"\s{0,10}[_-]{5,200}\s{0,10}")
-ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]{1,64}@[^\s<>\"'(),;:\[\]]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """``sender``: lower case, None when it cannot be read. ``comment``: what the case manager wrote above it.
-    ``signature``: only an attached original can have one.
+    """``sender``: lower case, None when it cannot be read. ``comment``: what the case manager wrote above and below it.
+    ``signature``: only an attached original can have one; ``is_file``: it is attached. ``visibility``: shared only when
+    a contact of this client wrote it.
     """
 
     sender: str | None
@@ -45,44 +40,74 @@ class Original:
     text: str
     comment: str
     signature: OriginalSignature | None = None
+    is_file: bool = False
+    visibility: Visibility = Visibility.INTERNAL
 
 
 def original_in(
-    mail: ParsedMail, attached: ParsedMail | None, signature: OriginalSignature | None = None, *, zone: tzinfo = UTC
+    mail: ParsedMail,
+    attached: ParsedMail | None,
+    signature: OriginalSignature | None = None,
+    *,
+    zone: tzinfo = UTC,
+    colleagues: Collection[str] = (),
 ) -> Original | None:
-    """``attached``: the one mail that is attached, parsed; ``zone``: of the case manager, whose program wrote labels.
-    None: nothing is passed on here.
+    """``attached``: the one mail that is attached, parsed; ``zone``: of the case manager, whose program wrote labels;
+    ``colleagues``: his colleagues' first names, lower case. None: nothing is passed on here.
     """
     if not is_forward(mail.subject):
         return None
     if attached is not None:
-        text, sent_at = attached.text.strip(), attached.dated_at
-        comment = mail.text.strip()
-        return Original(sender=attached.sender, sent_at=sent_at, text=text, comment=comment, signature=signature)
-    lines = mail.text.split("\n")
-    for at, line in enumerate(lines):
-        found = FROM.match(line)
-        if found is not None and ADDRESS.search(found.group(1)):
-            return inline(mail, lines, at, ADDRESS.findall(found.group(1))[-1], zone)
-    return Original(sender=None, sent_at=None, text=mail.text.strip(), comment="")
+        return Original(
+            sender=attached.sender,
+            sent_at=attached.dated_at,
+            text=attached.text.strip(),
+            comment=mail.text.strip(),
+            signature=signature,
+            is_file=True,
+        )
+    at = next((at for at, line in enumerate(mail.lines) if is_from_label(line.text)), None)
+    if at is None:
+        return Original(sender=None, sent_at=None, text=mail.text.strip(), comment="")
+    return inline(mail, at, zone, colleagues)
 
 
-def inline(mail: ParsedMail, lines: list[str], at: int, sender: str, zone: tzinfo) -> Original:
+def inline(mail: ParsedMail, at: int, zone: tzinfo, colleagues: Collection[str]) -> Original:
     """``at``: the From label's line."""
+    lines = [line.text for line in mail.lines]
+    found = FROM.match(lines[at])
+    assert found is not None
+    head, body = head_of(lines, at), body_of(lines, at)
+    end = end_of_original(mail.lines, at, body, colleagues=colleagues)
+    own = (joined(mail.lines[:head]), joined(mail.lines[end:]))
+    if own[1] and body == end:
+        return Original(sender=None, sent_at=None, text=mail.text.strip(), comment="")
+    return Original(
+        sender=ADDRESS.findall(found.group(1))[-1].strip(".").lower(),
+        sent_at=sent_at_in(lines[at:body], mail.dated_at, zone),
+        text=joined(mail.lines[body:end]),
+        comment="\n\n".join(each for each in own if each),
+    )
+
+
+def head_of(lines: list[str], at: int) -> int:
     head = at
     while head > 0 and (
         not lines[head - 1].strip() or MARKER.fullmatch(lines[head - 1]) or RULE.fullmatch(lines[head - 1])
     ):
         head -= 1
+    return head
+
+
+def body_of(lines: list[str], at: int) -> int:
     body = at
     while body < len(lines) and lines[body].strip() and (LABEL.match(lines[body]) or lines[body][:1] in " \t"):
         body += 1
-    return Original(
-        sender=sender.strip(".").lower(),
-        sent_at=sent_at_in(lines[at:body], mail.dated_at, zone),
-        text="\n".join(lines[body:]).strip(),
-        comment="\n".join(lines[:head]).strip(),
-    )
+    return body
+
+
+def joined(lines: Sequence[BodyLine]) -> str:
+    return "\n".join(line.text for line in lines).strip()
 
 
 def sent_at_in(labels: list[str], until: datetime | None, zone: tzinfo) -> datetime | None:

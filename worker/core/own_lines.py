@@ -2,7 +2,8 @@
 mail that is passed on or pasted. What stands below is not his, whatever it says.
 """
 
-from worker.core.forwards import ADDRESS, FROM, LABEL, MARKER
+from worker.core.forwards import LABEL
+from worker.core.original_ends import ADDRESS, FROM, MARKER
 
 
 def above_original(text: str) -> str | None:

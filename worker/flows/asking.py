@@ -10,8 +10,9 @@ from worker.core.new_text import Cut
 from worker.core.own_lines import above_original
 from worker.core.parsed import ParsedMail
 from worker.core.subjects import is_forward
+from worker.flows.attached_texts import MAIL
 from worker.flows.house import House
-from worker.flows.weighing import MAIL, Look, side_of
+from worker.flows.weighing import Look, side_of
 
 
 def commands_in(house: House, seen: Look, cut: Cut) -> Asked | None:

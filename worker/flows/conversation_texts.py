@@ -1,12 +1,12 @@
-"""The texts of a conversation that rules compare with: what went to a person, and its internal messages."""
+"""The texts of a conversation that the cut compares with: what went to a person, and what others said."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage import conversations, messages, people, sent_texts
-from storage.records import ClientId, Conversation, ConversationId, OutgoingMail, Participant, Person
+from storage import conversations, people, sent_texts
+from storage.records import Conversation, ConversationId, OutgoingMail, Participant, Person
 from worker.core.new_text import Sent
 from worker.core.portal_rules import readable_by
 from worker.flows.house import House
@@ -44,8 +44,3 @@ def is_to(mail: OutgoingMail, conversation: Conversation, reader: Participant) -
 def participants(session: Session, conversation_id: ConversationId) -> list[Person]:
     ids = [each.person_id for each in conversations.participants_of(session, conversation_id, also_left=True)]
     return list(people.people_by_ids(session, ids).values())
-
-
-def note_texts(session: Session, client_id: ClientId) -> list[str]:
-    """Every text that an internal message about this client has or had, in whatever conversation."""
-    return messages.internal_texts(session, client_id)

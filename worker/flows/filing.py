@@ -36,28 +36,20 @@ from worker.core.new_text import Cut
 from worker.faults import reach
 from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
+from worker.flows.attached_texts import Attached, read_attached, with_signature
 from worker.flows.braking import brake_together, tell_brake
 from worker.flows.examining import examine
 from worker.flows.filing_work import Applied
 from worker.flows.findings import Ready, findings_of, outcome_of, reason_of, signed_address_of
 from worker.flows.house import House, there
 from worker.flows.looking_ahead import look_ahead
+from worker.flows.note_guard import compare
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.raw_mails import raw_of
 from worker.flows.rejecting import reject_quarantined
 from worker.flows.shelving import count_error, end_shelf_attention, put_off, quarantine
-from worker.flows.weighing import (
-    Attached,
-    Look,
-    cut_of,
-    is_the_same,
-    look,
-    read_attached,
-    reconsider,
-    side_of,
-    with_signature,
-)
+from worker.flows.weighing import Look, cut_of, is_the_same, look, reconsider, side_of, texts_for_clients
 
 log = structlog.get_logger("navette.filing")
 
@@ -161,10 +153,19 @@ def weigh(house: House, reader: Reader, seen: Look, client: Client | None) -> We
     """What takes time, outside any transaction."""
     mail = seen.facts.mail
     files = examine(house, reader, client, mail) if client else ()
-    attached = read_attached(reader, mail)
-    if side_of(seen.decision) is Side.FIRM:
-        attached = with_signature(reader, mail, attached)
-    return Weighed(look=seen, cut=cut_of(seen, mail), attached=attached, files=files)
+    cut = cut_of(seen, mail)
+    by_the_firm = client is not None and side_of(seen.decision) is Side.FIRM
+    attached = looked_into(house, reader, seen, cut, client) if client is not None and by_the_firm else Attached()
+    return Weighed(look=seen, cut=cut, attached=attached, files=files)
+
+
+def looked_into(house: House, reader: Reader, seen: Look, cut: Cut, client: Client) -> Attached:
+    """The files of a case manager's mail, compared with the client's notes where clients will get them."""
+    mail = seen.facts.mail
+    attached = with_signature(reader, mail, read_attached(reader, mail))
+    texts = texts_for_clients(seen.decision, mail, cut)
+    writer = seen.decision.person.name if isinstance(seen.decision, (Posts, Opens)) else ""
+    return compare(house, client.id, texts, attached, writer=writer) if texts else attached
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:

@@ -33,6 +33,7 @@ from worker.core.parsed import ParsedMail
 from worker.core.refusals import No, Refused
 from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
+from worker.flows.attached_texts import Attached, read_attached, with_signature
 from worker.flows.conversation_texts import sent_to
 from worker.flows.conversations import side_in
 from worker.flows.examining import examine
@@ -44,7 +45,7 @@ from worker.flows.house import House, there
 from worker.flows.ports import Reader
 from worker.flows.posting import StoredFile
 from worker.flows.raw_mails import raw_of
-from worker.flows.weighing import Attached, Look, cut_of, look, read_attached, reconsider, with_signature
+from worker.flows.weighing import Look, cut_of, look, reconsider
 
 REFUSALS = frozenset({Verb.REFUSE, Verb.NOT_ME, Verb.BLOCK})
 OWN_WORD = frozenset({Verb.MINE, Verb.FOR_ME, Verb.NOT_ME, Verb.CLIENT})

@@ -198,12 +198,20 @@ def earlier_messages(
 ) -> tuple[LetterMessage, ...]:
     """The last earlier messages that this reader may read and has neither written, seen nor got by mail.
 
-    A note is never quoted anywhere, since any mail may be forwarded.
+    A note is never quoted anywhere, since any mail may be forwarded; what a case manager passed on is not mailed to the
+    client's side in any way.
     """
     first = min((each.message_id for each in taking.carried), default=MessageId(0))
     if papers.first.get(talk.conversation.id, first) >= first:
         return ()
-    before = messages.quotable_before(session, talk.conversation.id, first, not_by=talk.reader.person_id, most=EARLIER)
+    before = messages.quotable_before(
+        session,
+        talk.conversation.id,
+        first,
+        not_by=talk.reader.person_id,
+        passed_on=talk.reader.side is Side.FIRM,
+        most=EARLIER,
+    )
     unseen = [each for each in before if not knows(session, each, talk)]
     latest = messages.latest_revisions(session, [each.id for each in unseen])
     names = people.people_by_ids(session, [each.author_id for each in unseen if each.author_id])

@@ -1,7 +1,6 @@
 """A mail that becomes a message: in the conversation it answers, in a new one, or passed on by a case manager.
 
-All inside the filing's transaction. What a case manager passes on is its writer's message, and nothing of it is mailed
-to the client's side.
+All inside the filing's transaction. Nothing of what a case manager passes on is mailed to the client's side.
 """
 
 from dataclasses import replace
@@ -27,11 +26,12 @@ from worker.flows.evidence import person_answered
 from worker.flows.examining import judge, logos_in
 from worker.flows.filing_work import Applied, Work, note
 from worker.flows.house import there
-from worker.flows.posting import Draft, Put, put_message
+from worker.flows.posting import Draft, Put, StoredFile, put_message
 from worker.flows.refusing import RefusedOf, tell_firm, tell_sender
 from worker.flows.telling_opened import tell_opened
 
 NO_SUBJECT = "(…)"
+MAIL = "message/rfc822"
 
 
 def post(session: Session, work: Work, decision: Posts) -> Applied:
@@ -148,17 +148,24 @@ def tell_refused(
 
 
 def pass_on_new(session: Session, work: Work, decision: Opens, original: Original) -> Applied:
-    """What a case manager passed on to the client's own address: a conversation that the client's side started."""
-    writer = writer_of(session, decision.client, original)
+    """What a case manager passed on to the client's own address: a conversation that the client's side started, or,
+    where it is for colleagues, one that he started and whose subject tells the client nothing.
+    """
+    is_internal = original.visibility is Visibility.INTERNAL
+    subject = strip_prefixes(work.facts.mail.subject) or NO_SUBJECT
     conversation_id = open_conversation(
         session,
         work.house,
         decision.client,
-        by=writer,
-        side=Side.CLIENT,
-        subject=strip_prefixes(work.facts.mail.subject) or NO_SUBJECT,
+        by=decision.person.id if is_internal else writer_of(session, decision.client, original),
+        side=Side.FIRM if is_internal else Side.CLIENT,
+        subject=NO_SUBJECT if is_internal else subject,
         now=work.now,
     )
+    if is_internal:
+        original = replace(original, text=f"{subject}\n\n{original.text}".strip())
+        for contact in people.contacts_of(session, decision.client.id):
+            conversations.add_participant(session, conversation_id, contact.id, Side.CLIENT, now=work.now)
     done = pass_on(session, work, conversation_id, decision.client, by=decision.person.id, original=original)
     return Applied(outcome=Outcome.NEW_CONVERSATION, due=done.due)
 
@@ -173,18 +180,19 @@ def pass_on(
     original: Original,
     joined: bool = False,
 ) -> Applied:
-    """The client's message, "forwarded by"; the case manager's own lines beside it as a note. Nothing of it is mailed
-    to the client's side.
+    """A contact's own message, "forwarded by"; what anybody else wrote is a note of the case manager's. His own lines
+    and files stand beside it as a note. Nothing of it is mailed to the client's side.
     """
-    writer = writer_of(session, client, original)
+    is_shared = original.visibility is Visibility.SHARED
     conversations.add_participant(session, conversation_id, by, Side.FIRM, now=work.now)
     draft = Draft(
-        author_id=writer,
-        author_side=Side.CLIENT,
+        author_id=writer_of(session, client, original) if is_shared else by,
+        author_side=Side.CLIENT if is_shared else Side.FIRM,
         text=original.text,
         origin=Origin.MAIL,
         happened_at=work.arrival.happened_at,
-        sender_unverified=True,
+        visibility=original.visibility,
+        sender_unverified=is_shared,
         files=work.files,
         inbound_mail_id=work.arrival.inbound_mail_id,
         forwarded_by_id=by,
@@ -194,22 +202,33 @@ def pass_on(
         joined=joined,
     )
     draft = with_files(session, work, draft, client.id)
+    own = own_files(draft, original)
+    draft = replace(draft, files=tuple(each for each in draft.files if each not in own))
     put = put_message(session, work.house, conversation_id, draft, now=work.now)
     due = put.due
-    if original.comment:
-        note_draft = Draft(
+    if original.comment or own:
+        beside = Draft(
             author_id=by,
             author_side=Side.FIRM,
             text=original.comment,
             origin=Origin.MAIL,
             happened_at=work.arrival.happened_at,
             visibility=Visibility.INTERNAL,
+            files=own,
             inbound_mail_id=work.arrival.inbound_mail_id,
             joined=joined,
         )
-        due += put_message(session, work.house, conversation_id, note_draft, now=work.now).due
+        due += put_message(session, work.house, conversation_id, beside, now=work.now).due
     finish(session, work, conversation_id, put, by)
     return Applied(outcome=Outcome.POSTED, due=due)
+
+
+def own_files(draft: Draft, original: Original) -> tuple[StoredFile, ...]:
+    """The files that stay with colleagues: what came beside an attached original; inline, mails that are attached."""
+    if draft.visibility is Visibility.INTERNAL:
+        return ()
+    own = tuple(each for each in draft.files if (each.media_type == MAIL) is not original.is_file)
+    return own if any(not each.set_aside for each in own) else ()
 
 
 def writer_of(session: Session, client: Client, original: Original) -> PersonId | None:

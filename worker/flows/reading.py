@@ -123,6 +123,7 @@ def list_conversations(
                 needing=side if needing_action else None,
                 before=before,
                 most=most,
+                with_shared=side is Side.CLIENT,
             )
             lines += [
                 Line(conversation=each, client=by_id[each.client_id], needs_action=needs_action(each, side))
@@ -162,7 +163,9 @@ def read_conversation(house: House, *, by: PersonId, conversation_id: Conversati
         side = side_in(session, conversation.client_id, by)
         if side is None:
             return Refused(No.NOT_A_PARTY)
-        return view_of(session, conversation, side, gate_of(house.policy), now=house.now(session))
+        shown = view_of(session, conversation, side, gate_of(house.policy), now=house.now(session))
+        # A conversation of notes alone: contacts are not told that it is there.
+        return Refused(No.UNKNOWN) if side is Side.CLIENT and not shown.messages else shown
 
 
 def view_of(session: Session, conversation: Conversation, side: Side, gate: Gate, *, now: datetime) -> ConversationView:

@@ -28,6 +28,7 @@ from worker.core.filing_facts import (
 )
 from worker.core.parsed import RawMail
 from worker.flows.asking import commands_in
+from worker.flows.attached_texts import read_attached
 from worker.flows.commanding import filed_as
 from worker.flows.conversation_texts import sent_to
 from worker.flows.filing import Weighed
@@ -35,7 +36,7 @@ from worker.flows.findings import outcome_of, reason_of, signed_address_of
 from worker.flows.house import House
 from worker.flows.ports import Reader
 from worker.flows.raw_mails import raw_of
-from worker.flows.weighing import Look, cut_of, look, read_attached, reconsider
+from worker.flows.weighing import Look, cut_of, look, reconsider
 
 A_NEW_ONE = "a new one"
 

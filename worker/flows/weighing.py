@@ -4,37 +4,30 @@ The first look is in a reading transaction, the cut outside any, the second look
 decision changed in between (somebody joined, left, closed), the arrival is put off for a moment and weighed anew.
 """
 
-import codecs
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from storage import addresses, outbox, people, signed
-from storage.records import Arrival, ClientId
-from storage.states import AddressKind, Side, Visibility
+from storage import addresses, people
+from storage.records import Arrival, ClientId, ConversationId, Person
+from storage.states import Side, Visibility
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
-from worker.core.forwards import ADDRESS, original_in
-from worker.core.internal_guard import repeats_a_note, windows_of
+from worker.core.forwards import Original, original_in
 from worker.core.new_text import Cut, Sent, cut_reply
-from worker.core.original_signatures import OriginalSignature
-from worker.core.parsed import Content, ParsedMail
+from worker.core.parsed import ParsedMail
 from worker.core.rejections import rejected_as_empty
-from worker.core.signed_addresses import token_in
 from worker.core.subjects import is_forward, strip_prefixes
-from worker.flows.conversation_texts import note_texts, sent_to
-from worker.flows.finding import gather_facts, token_of_message_id, verified
+from worker.flows.attached_texts import Attached
+from worker.flows.conversation_texts import sent_to
+from worker.flows.finding import gather_facts
 from worker.flows.house import House
-from worker.flows.ports import Reader
+from worker.flows.note_guard import shows_note_address, tells_a_note
 
-MAIL = "message/rfc822"
 PROVEN = frozenset({Why.REPLY_ADDRESS, Why.COLLEAGUE})
 """He wrote to a signed address: from the participant's own, or with a trusted pass."""
-MOST_ATTACHED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +59,10 @@ def is_the_same(one: Decision, other: Decision) -> bool:
 
 def key_of(decision: Decision) -> tuple[object, ...]:
     match decision:
-        case Posts(conversation=conversation, person=person, visibility=visibility):
-            return (Posts, conversation.id, person.id, visibility)
-        case Opens(client=client, person=person):
-            return (Opens, client.id, person.id)
+        case Posts(conversation=conversation, person=person, participant=participant, visibility=visibility):
+            return (Posts, conversation.id, person.id, participant.side, visibility)
+        case Opens(client=client, person=person, side=side):
+            return (Opens, client.id, person.id, side)
         case Commands(person=person, row=row):
             return (Commands, person.id, row.id if row else None)
         case _:
@@ -100,57 +93,88 @@ def side_of(decision: Decision) -> Side | None:
             return None
 
 
-def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "Attached") -> Decision:
+def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: Attached) -> Decision:
     """The decision after a look at the text."""
     decision, mail = with_original(session, seen, attached), seen.facts.mail
-    if isinstance(decision, (Posts, Opens)) and decision.original is not None:
-        client_id = decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
-        passed_on = Cut(new_text=decision.original.text, quoted_text="", method="forwarded", confidence=1.0)
-        told = tells_a_note(session, house, client_id, passed_on, attached)
-        return Holds(why=Why.REPEATS_A_NOTE) if told else decision
-    if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
+    if isinstance(decision, Opens) and decision.original is None and not cut.new_text.strip() and not mail.files:
         return Ignores(why=Why.NOTHING_IN_IT)
-    if isinstance(decision, Opens) and decision.side is Side.FIRM:
-        return opened_by_firm(session, house, decision, attached, mail=mail, cut=cut)
-    if not isinstance(decision, Posts):
-        return decision
-    if not cut.new_text.strip() and not mail.files:
+    if isinstance(decision, Posts) and decision.original is None and not cut.new_text.strip() and not mail.files:
         return rejected_as_empty(seen.facts, decision) or Holds(
             why=why_empty(decision, mail), conversation_id=decision.conversation.id
         )
-    read_by_clients = decision.visibility is Visibility.SHARED and decision.participant.side is Side.FIRM
-    if read_by_clients and tells_a_note(session, house, decision.conversation.client_id, cut, attached):
-        return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
-    return elsewhere_when_other_subject(session, seen, decision, cut)
+    if isinstance(decision, (Posts, Opens)) and side_of(decision) is Side.FIRM:
+        return guarded(session, house, decision, mail, cut, attached=attached)
+    return elsewhere_when_other_subject(session, seen, decision, cut) if isinstance(decision, Posts) else decision
 
 
-def opened_by_firm(
-    session: Session, house: House, decision: Opens, attached: "Attached", *, mail: ParsedMail, cut: Cut
+def guarded(
+    session: Session, house: House, decision: Posts | Opens, mail: ParsedMail, cut: Cut, *, attached: Attached
 ) -> Decision:
-    """Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to."""
-    whole = replace(cut, new_text=mail.text)
-    told = shows_note_address(house, mail.text) or tells_a_note(session, house, decision.client.id, whole, attached)
-    return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.linked_to) if told else decision
+    """What a case manager wrote goes on when nothing that clients read of it is a note."""
+    texts = texts_for_clients(decision, mail, cut)
+    if not texts:
+        return decision
+    in_doubt = Holds(why=Why.REPEATS_A_NOTE, conversation_id=place_of(decision))
+    if attached.is_too_much:
+        return replace(in_doubt, why=Why.TOO_MUCH_TO_READ)
+    if any(shows_note_address(house, each) for each in texts):
+        return replace(in_doubt, why=Why.SHOWS_NOTE_ADDRESS)
+    told = tells_a_note(session, house, client_id_of(decision), texts, attached, writer=decision.person.name)
+    return in_doubt if told else decision
 
 
-def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
-    """What a case manager passes on to a note address, or to the client's own, is the client's message. Not a
-    colleague's mail: that stays a note, or is held. What nobody can tell the writer of stays a note.
+def texts_for_clients(decision: Decision, mail: ParsedMail, cut: Cut) -> tuple[str, ...]:
+    """What clients will read of a case manager's mail; nothing of a note, nor of what is passed on to colleagues. Of a
+    new mail also the subject, and what he quotes, which says whom he thought he was writing to.
+    """
+    match decision:
+        case Posts(original=Original() as original) | Opens(original=Original() as original):
+            return (original.text,) if original.visibility is Visibility.SHARED else ()
+        case Posts(visibility=Visibility.SHARED):
+            return (cut.new_text,)
+        case Opens():
+            return (mail.text, mail.subject)
+        case _:
+            return ()
+
+
+def place_of(decision: Posts | Opens) -> ConversationId | None:
+    """Where it is held. What was written for no conversation is held for none."""
+    return decision.conversation.id if isinstance(decision, Posts) and decision.original is None else None
+
+
+def client_id_of(decision: Posts | Opens) -> ClientId:
+    return decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+
+
+def with_original(session: Session, seen: Look, attached: Attached) -> Decision:
+    """What a case manager passes on to a note address, or to the client's own. What a contact of this client wrote is
+    the client's message; what anybody else wrote, or nobody can tell, is for colleagues. Not a colleague's mail: that
+    stays a note, or is held.
     """
     decision = seen.decision
     at_note = isinstance(decision, Posts) and decision.visibility is Visibility.INTERNAL
     if side_of(decision) is not Side.FIRM or not (at_note or isinstance(decision, Opens)):
         return decision
     assert isinstance(decision, (Posts, Opens))
-    zone = ZoneInfo(decision.person.time_zone)
-    original = original_in(seen.facts.mail, attached.original, attached.signature, zone=zone)
-    if original is None or (at_note and original.sender is None):
+    original = original_of(session, seen.facts.mail, attached, decision.person)
+    if original is None:
         return decision
     writers = addresses.people_at(session, original.sender) if original.sender else []
-    by_colleague = any(people.is_case_manager(session, each.id) for each in writers)
-    if by_colleague:
+    if any(people.is_case_manager(session, each.id) for each in writers):
         return decision if at_note else Holds(why=Why.COLLEAGUES_MAIL)
-    return replace(decision, original=original)
+    by_contact = any(people.is_contact(session, client_id_of(decision), each.id) for each in writers)
+    visibility = Visibility.SHARED if by_contact else Visibility.INTERNAL
+    return replace(decision, original=replace(original, visibility=visibility))
+
+
+def original_of(session: Session, mail: ParsedMail, attached: Attached, by: Person) -> Original | None:
+    if not is_forward(mail.subject):
+        return None
+    others = (each.name for each in people.all_case_managers(session) if each.id != by.id)
+    colleagues = {name.split()[0].casefold() for name in others if name.strip()}
+    zone = ZoneInfo(by.time_zone)
+    return original_in(mail, attached.original, attached.signature, zone=zone, colleagues=colleagues)
 
 
 def why_empty(decision: Posts, mail: ParsedMail) -> Why:
@@ -179,68 +203,3 @@ def elsewhere_when_other_subject(session: Session, seen: Look, decision: Posts, 
         linked_to=decision.conversation.id,
         proven=decision.why in PROVEN,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
-    """What stands inside the files of a mail, as far as a note could hide there. ``files``: texts of any size."""
-
-    texts: tuple[str, ...] = ()
-    message_ids: tuple[str, ...] = ()
-    files: tuple[Content, ...] = ()
-    original: ParsedMail | None = None
-    signature: OriginalSignature | None = None
-
-    def all_texts(self) -> Iterator[str]:
-        """The long ones in stretches, read when they are reached."""
-        yield from self.texts
-        for each in self.files:
-            yield from windows_of(codecs.iterdecode(each.pieces(), "utf-8", "replace"))
-
-
-def read_attached(reader: Reader, mail: ParsedMail) -> Attached:
-    """Attached mails, read outside any transaction, and which files are texts."""
-    texts, ids, files = [], [], []
-    originals: list[ParsedMail] = []
-    for file in mail.files[:MOST_ATTACHED]:
-        if file.media_type == MAIL:
-            inner = reader.parse(file.content.as_mail())
-            texts.append(inner.text)
-            originals.append(inner)
-            ids += [inner.message_id] if inner.message_id else []
-        elif file.media_type.startswith("text/"):
-            files.append(file.content)
-    original = originals[0] if len(originals) == 1 else None
-    return Attached(texts=tuple(texts), message_ids=tuple(ids), files=tuple(files), original=original)
-
-
-def with_signature(reader: Reader, mail: ParsedMail, attached: Attached) -> Attached:
-    """Asked only for what a case manager passes on or has accepted: no stranger makes us look for keys."""
-    if attached.original is None or not is_forward(mail.subject):
-        return attached
-    file = next(each for each in mail.files if each.media_type == MAIL)
-    return replace(attached, signature=reader.signature(file.content.pieces()))
-
-
-def tells_a_note(session: Session, house: House, client_id: ClientId, cut: Cut, attached: Attached) -> bool:
-    """Does a text that clients will read, or a file of it, repeat one of the client's internal messages?"""
-    notes = note_texts(session, client_id)
-    if any(repeats_a_note(text, notes) for text in chain((cut.new_text,), attached.all_texts())):
-        return True
-    return any(is_internal_mail(session, house, each) for each in attached.message_ids)
-
-
-def shows_note_address(house: House, text: str) -> bool:
-    """Is a note address of ours written anywhere in it?"""
-    policy = house.policy
-    tokens = (verified(house, token_in(each, policy.domain, policy.separator)) for each in ADDRESS.findall(text))
-    return any(each is not None and each.kind is AddressKind.NOTE for each in tokens)
-
-
-def is_internal_mail(session: Session, house: House, message_id: str) -> bool:
-    token = token_of_message_id(house, message_id)
-    row = signed.signed_address(session, token.public_id) if token else None
-    if row is None or row.kind is not AddressKind.RETURN_PATH or row.outgoing_mail_id is None:
-        return False
-    mail = outbox.mail(session, row.outgoing_mail_id)
-    return mail is not None and mail.visibility is Visibility.INTERNAL
