@@ -163,9 +163,9 @@ def test_a_mail_to_the_from_address_of_a_note_reaches_no_client(
     assert len(sent_to(out, "sophie@boulangerie.example")) == mailed
 
 
-@pytest.mark.parametrize("quoted", ["the note", "its address"])
+@pytest.mark.parametrize(("quoted", "why"), [("the note", Why.REPEATS_A_NOTE), ("its address", Why.SHOWS_NOTE_ADDRESS)])
 def test_what_quotes_a_note_opens_no_conversation_with_the_client(
-    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock, quoted: str
+    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock, quoted: str, why: Why
 ) -> None:
     """The program of the case manager keeps no reference, and he writes to the address of the client."""
     started, _sent = asked
@@ -177,7 +177,7 @@ def test_what_quotes_a_note_opens_no_conversation_with_the_client(
     text = f"À surveiller de près.\r\n\r\nLe mardi 24 novembre 2026, Bram a écrit :\r\n> {below}"
 
     assert trusted.file(new_mail(ANNE, result("pass"), text), BAKERY) is Outcome.HELD
-    assert trusted.last()[1].reason == Why.REPEATS_A_NOTE
+    assert trusted.last()[1].reason == why
 
 
 def test_an_authenticated_colleague_at_a_colleagues_address_posts_as_himself(
