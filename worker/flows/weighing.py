@@ -137,7 +137,7 @@ def texts_for_clients(decision: Decision, mail: ParsedMail, cut: Cut) -> tuple[s
 
 def place_of(decision: Posts | Opens) -> ConversationId | None:
     """Where it is held. What was written for no conversation is held for none."""
-    return decision.conversation.id if isinstance(decision, Posts) and decision.original is None else None
+    return decision.conversation.id if isinstance(decision, Posts) else None
 
 
 def client_id_of(decision: Posts | Opens) -> ClientId:
