@@ -110,7 +110,7 @@ def test_more_attached_mails_than_are_read_are_held(room: Mailroom, noted: Seale
 def test_a_note_address_in_the_kept_text_is_held(room: Mailroom, to_anne: SealedMail) -> None:
     text = f"Bonjour Sophie, répondez-moi à {note_address(to_anne)} s'il vous plaît."
     assert room.file(reply(to_anne, text, sender=ANNE, number=6), address_in(to_anne)) is Outcome.HELD
-    assert room.last()[1].reason == Why.SHOWS_NOTE_ADDRESS
+    assert room.last()[1].reason == Why.REPEATS_A_NOTE
 
 
 def test_a_note_address_in_the_cut_part_holds_nothing(room: Mailroom, to_anne: SealedMail) -> None:
