@@ -1,10 +1,12 @@
 """The last check before the relay: an internal message never reaches a client."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.states import Side, Visibility
-from worker.core.internal_guard import repeats_a_note, why_internal, windows_of
+from worker.core.internal_guard import repeats_a_note, secrets_of, why_internal, windows_of
 
 NOTE = "ce client ne paie jamais ses factures à temps et il faut le relancer"
 SHARED, INTERNAL = Visibility.SHARED, Visibility.INTERNAL
@@ -77,3 +79,23 @@ def test_a_note_in_a_long_text_is_found_wherever_it_is_cut(sizes: list[int], bef
 def test_long_texts_are_looked_at_in_stretches_of_their_pieces() -> None:
     windows = list(windows_of(["mot " * 1_000] * 5 + ["x" * 9_000] * 5))
     assert max(len(each) for each in windows) < 9_000 + 4_001
+
+
+CARD = "Anne Dupont\nFiduciaire Exemple SRL\nRue de la Loi 12, 1000 Bruxelles\nTél. +32 2 555 12 34"
+
+
+def test_the_writers_own_card_below_a_note_is_no_secret() -> None:
+    of_anne, of_bram = (secrets_of([f"À voir.\n\n{CARD}"], writer=name) for name in ("Anne Dupont", "Bram Peeters"))
+    assert not of_anne.found_in(f"Merci !\n\n{CARD}")
+    assert of_bram.found_in(f"Merci !\n\n{CARD}")
+
+
+def test_sentences_below_the_writers_name_stay_secret() -> None:
+    assert secrets_of([f"Vu.\n\nAnne Dupont\n{NOTE}"], writer="Anne Dupont").found_in(NOTE)
+    assert secrets_of([f"{CARD}\n{NOTE}"], writer="Anne Dupont").found_in(NOTE)
+
+
+def test_a_note_with_tags_between_its_words_stays_whole_in_one_stretch() -> None:
+    written = NOTE.replace(" ", ' </b><b style="color: red; margin: 0 0 0 0"> ')
+    pieces = ["x " * 500 + written[:300], written[300:] + " y" * 500]
+    assert any(repeats_a_note(re.sub("<[^<>]*>", "", each), [NOTE]) for each in windows_of(pieces))

@@ -3,6 +3,8 @@ mail; and what must not be held for ever.
 """
 
 import base64
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +18,9 @@ from tests.flows.test_authentication import BAKERY
 from worker.core.filing_facts import Why
 from worker.core.relaying import SealedMail
 from worker.flows import attached_texts
+from worker.flows.attached_texts import read_attached
 from worker.flows.conversations import post_message
+from worker.flows.note_guard import compare, tells_a_note
 
 SECRET = "ce client ne paie jamais ses factures à temps et il faut le relancer"
 CARD = "Anne Dupont\r\nFiduciaire Exemple SRL\r\nRue de la Loi 12, 1000 Bruxelles\r\nTél. +32 2 555 12 34\r\nTVA BE 0123.456.789"
@@ -106,7 +110,7 @@ def test_more_attached_mails_than_are_read_are_held(room: Mailroom, noted: Seale
 def test_a_note_address_in_the_kept_text_is_held(room: Mailroom, to_anne: SealedMail) -> None:
     text = f"Bonjour Sophie, répondez-moi à {note_address(to_anne)} s'il vous plaît."
     assert room.file(reply(to_anne, text, sender=ANNE, number=6), address_in(to_anne)) is Outcome.HELD
-    assert room.last()[1].reason == Why.SHOWS_NOTE_ADDRESS
+    assert room.last()[1].reason == Why.REPEATS_A_NOTE
 
 
 def test_a_note_address_in_the_cut_part_holds_nothing(room: Mailroom, to_anne: SealedMail) -> None:
@@ -142,3 +146,39 @@ def test_what_both_sides_read_already_is_no_secret(room: Mailroom, firm: Firm, a
     post_message(room.house, by=firm.anne, conversation_id=asked[0].conversation_id, text=f"On dit que {SECRET} !")
     raw = reply(noted, f"Vous écrivez que {SECRET}.", sender=ANNE, number=6)
     assert room.file(raw, address_in(noted)) is Outcome.POSTED
+
+
+def test_a_note_that_comes_after_the_files_were_compared_is_found_in_them(
+    room: Mailroom, firm: Firm, asked: Asked, noted: SealedMail
+) -> None:
+    late = "cette cliente est insolvable et nous préparons la fin de notre mission"
+    raw = with_files(reply(noted, "Voici.", sender=ANNE), ("a.csv", "text/csv", late.encode()))
+    attached = read_attached(room.reader, room.reader.parse(raw))
+    compared = compare(room.house, firm.bakery, ("Voici.",), attached, writer="Anne Dupont")
+
+    def is_told(texts: tuple[str, ...]) -> bool:
+        with room.house.database.reading() as session:
+            return tells_a_note(session, room.house, firm.bakery, texts, compared, writer="Anne Dupont")
+
+    assert not is_told(("Voici.",))
+    assert is_told((SECRET,)), "a text that was not compared before"
+    note(room, firm.bram, asked[0], late)
+    assert is_told(("Voici.",))
+
+
+def test_files_are_not_read_again_under_the_lock(room: Mailroom, firm: Firm, noted: SealedMail) -> None:
+    raw = with_files(reply(noted, "Voici.", sender=ANNE), ("a.csv", "text/csv", b"a;b;c\r\n"))
+    read: list[str] = []
+
+    class Listening(attached_texts.TextFile):
+        def pieces(self) -> Iterator[str]:
+            read.append("read")
+            return super().pieces()
+
+    attached = read_attached(room.reader, room.reader.parse(raw))
+    files = tuple(Listening(content=each.content, encoding=each.encoding) for each in attached.files)
+    compared = compare(room.house, firm.bakery, ("Voici.",), replace(attached, files=files), writer="Anne Dupont")
+    assert read == ["read"]
+    with room.house.database.reading() as session:
+        assert not tells_a_note(session, room.house, firm.bakery, ("Voici.",), compared, writer="Anne Dupont")
+    assert read == ["read"]

@@ -163,7 +163,7 @@ def test_a_mail_to_the_from_address_of_a_note_reaches_no_client(
     assert len(sent_to(out, "sophie@boulangerie.example")) == mailed
 
 
-@pytest.mark.parametrize(("quoted", "why"), [("the note", Why.REPEATS_A_NOTE), ("its address", Why.SHOWS_NOTE_ADDRESS)])
+@pytest.mark.parametrize(("quoted", "why"), [("the note", Why.REPEATS_A_NOTE), ("its address", Why.REPEATS_A_NOTE)])
 def test_what_quotes_a_note_opens_no_conversation_with_the_client(
     trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, out: Post, clock: HandClock, quoted: str, why: Why
 ) -> None:

@@ -48,7 +48,6 @@ class Why(StrEnum):
     CASE_MANAGER_UNPROVEN = "case_manager_without_signed_address"
     COLLEAGUES_MAIL = "forwards_a_colleagues_mail"
     REPEATS_A_NOTE = "repeats_an_internal_note"
-    SHOWS_NOTE_ADDRESS = "shows_a_note_address"
     TOO_MUCH_TO_READ = "files_too_large_to_compare"
     EMPTY_NOTE = "note_without_text"
     NOTHING_IN_IT = "nothing_in_it"

@@ -28,14 +28,7 @@ HELD_REASONS = frozenset(
     {
         *(Why.UNREAD_REPORT, Why.AUTOMATIC, Why.NO_ROW, Why.OTHER_SENDER, Why.NO_SENDER, Why.LEFT, Why.BROKEN_ADDRESS),
         *(Why.NOTHING_NEW, Why.WHICH_CLIENT, Why.UNKNOWN_SENDER, Why.CASE_MANAGER_UNPROVEN, Why.REPEATS_A_NOTE),
-        *(
-            Why.SHOWS_NOTE_ADDRESS,
-            Why.TOO_MUCH_TO_READ,
-            Why.EMPTY_NOTE,
-            Why.NOTHING_IN_IT,
-            Why.FORGED,
-            Why.COLLEAGUES_MAIL,
-        ),
+        *(Why.TOO_MUCH_TO_READ, Why.EMPTY_NOTE, Why.NOTHING_IN_IT, Why.FORGED, Why.COLLEAGUES_MAIL),
         *(Why.TOO_MANY_MAILS, Why.REPEATS_ONE_TEXT, Why.ANSWERS_AT_ONCE),
     }
 )

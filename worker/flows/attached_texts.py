@@ -26,19 +26,21 @@ STRETCH = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """Files and ``texts`` were compared outside any transaction: with these revisions of notes, and whether they tell
-    one.
-    """
+    """Files and ``texts`` were compared outside any transaction: with these revisions of notes, and which told one."""
 
-    revisions: frozenset[RevisionId]
-    texts: frozenset[str]
-    told: bool
+    revisions: frozenset[RevisionId] = frozenset()
+    texts: frozenset[str] = frozenset()
+    told_by_texts: bool = False
+    told_by_files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFile:
     content: Content
     encoding: str
+
+    def pieces(self) -> Iterator[str]:
+        return codecs.iterdecode(stretches(self.content), self.encoding, "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,13 @@ class Attached:
     is_too_much: bool = False
     original: ParsedMail | None = None
     signature: OriginalSignature | None = None
-    compared: Compared | None = None
+    compared: Compared = Compared()
 
     def all_texts(self) -> Iterator[str]:
         """The long ones in stretches, read when they are reached."""
         yield from self.texts
         for each in self.files:
-            for window in windows_of(codecs.iterdecode(stretches(each.content), each.encoding, "replace")):
+            for window in windows_of(each.pieces()):
                 yield from readings_of(window)
 
 

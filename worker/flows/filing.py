@@ -33,6 +33,7 @@ from worker.core.filing_facts import (
     Rejects,
 )
 from worker.core.new_text import Cut
+from worker.core.subjects import is_forward
 from worker.faults import reach
 from worker.flows.applying import apply_decision
 from worker.flows.asking import commands_in
@@ -165,7 +166,8 @@ def looked_into(house: House, reader: Reader, seen: Look, cut: Cut, client: Clie
     attached = with_signature(reader, mail, read_attached(reader, mail))
     texts = texts_for_clients(seen.decision, mail, cut)
     writer = seen.decision.person.name if isinstance(seen.decision, (Posts, Opens)) else ""
-    return compare(house, client.id, texts, attached, writer=writer) if texts else attached
+    is_for_clients = bool(texts) or is_forward(mail.subject)
+    return compare(house, client.id, texts, attached, writer=writer) if is_for_clients else attached
 
 
 def lock(session: Session, seen: Sequence[Look]) -> None:

@@ -6,7 +6,6 @@ the transaction with those that came in the meantime. What both sides may read a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -27,12 +26,15 @@ def compare(house: House, client_id: ClientId, texts: Sequence[str], attached: A
     """
     with house.database.reading() as session:
         notes = messages.internal_revisions(session, client_id)
-    hits = found_in(secrets_of(notes.values(), writer=writer), chain(texts, attached.all_texts()))
-    told = False
-    if hits:
-        with house.database.reading() as session:
-            told = is_secret(session, client_id, hits)
-    compared = Compared(revisions=frozenset(notes), texts=frozenset(texts), told=told)
+    secrets = secrets_of(notes.values(), writer=writer)
+    by_texts, by_files = found_in(secrets, texts), found_in(secrets, attached.all_texts())
+    with house.database.reading() as session:
+        compared = Compared(
+            revisions=frozenset(notes),
+            texts=frozenset(texts),
+            told_by_texts=is_secret(session, client_id, by_texts),
+            told_by_files=is_secret(session, client_id, by_files),
+        )
     return replace(attached, compared=compared)
 
 
@@ -45,11 +47,14 @@ def tells_a_note(
     if any(is_internal_mail(session, house, each) for each in attached.message_ids):
         return True
     compared = attached.compared
-    if compared is None or not compared.texts.issuperset(texts):
-        compared = Compared(revisions=frozenset(), texts=frozenset(), told=False)
+    were_read = compared.texts.issuperset(texts)
+    if compared.told_by_files or (were_read and compared.told_by_texts):
+        return True
     since = messages.internal_revisions(session, client_id, but=compared.revisions)
-    hits = found_in(secrets_of(since.values(), writer=writer), chain(texts, attached.all_texts()))
-    return compared.told or (bool(hits) and is_secret(session, client_id, hits))
+    hits = found_in(secrets_of(since.values(), writer=writer), attached.all_texts())
+    notes = since if were_read else messages.internal_revisions(session, client_id)
+    hits |= found_in(secrets_of(notes.values(), writer=writer), texts)
+    return is_secret(session, client_id, hits)
 
 
 def shows_note_address(house: House, text: str) -> bool:
@@ -76,6 +81,8 @@ def found_in(secrets: Secrets, texts: Iterable[str]) -> set[Run]:
 
 def is_secret(session: Session, client_id: ClientId, hits: set[Run]) -> bool:
     """Whether any of these runs stands in nothing that the client may read."""
+    if not hits:
+        return False
     left = set(hits)
     for text in messages.shared_texts(session, client_id):
         left -= secrets_of_runs(left).found_in(text)

@@ -118,7 +118,7 @@ def guarded(
     if attached.is_too_much:
         return replace(in_doubt, why=Why.TOO_MUCH_TO_READ)
     if any(shows_note_address(house, each) for each in texts):
-        return replace(in_doubt, why=Why.SHOWS_NOTE_ADDRESS)
+        return in_doubt
     told = tells_a_note(session, house, client_id_of(decision), texts, attached, writer=decision.person.name)
     return in_doubt if told else decision
 
@@ -140,7 +140,7 @@ def texts_for_clients(decision: Decision, mail: ParsedMail, cut: Cut) -> tuple[s
 
 def place_of(decision: Posts | Opens) -> ConversationId | None:
     """Where it is held. What was written for no conversation is held for none."""
-    return decision.conversation.id if isinstance(decision, Posts) and decision.original is None else None
+    return decision.conversation.id if isinstance(decision, Posts) else None
 
 
 def client_id_of(decision: Posts | Opens) -> ClientId:
