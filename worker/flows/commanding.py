@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage import signed
-from storage.records import Arrival, Conversation, Person, SignedAddress
+from storage.records import Arrival, Conversation, OutgoingMailId, Person, SignedAddress
 from storage.states import Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
@@ -53,17 +53,25 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
         ready = Ready(decision=decision, facts=again.facts, cut=posted.cut, files=files)
         (ready,) = brake_together(session, house, [(arrival, ready)])
         applied = file_in(session, house, arrival, ready, now=now)
-        due = list(applied.due)
-        if applied.outcome in DONE:
-            reports = reports_of(session, house, tasks, asked, person, conversation=conversation, now=now)
-            if row is not None and any(each.is_done for each in reports):
-                signed.use_signed_address(session, row.public_id, now=now)
-            due += [each for report in reports for each in report.due]
-            due += answer(
-                session, person, conversation, lines_of(reports, asked, again, applied.outcome), reports, now=now
-            )
+        due = [*applied.due, *do_and_tell(session, house, again, tasks, asked, outcome=applied.outcome, now=now)]
     house.bell.ring_outgoing(due)
     return applied.outcome
+
+
+def do_and_tell(
+    session: Session, house: House, seen: Look, tasks: list[Task], asked: Asked, *, outcome: Outcome, now: datetime
+) -> list[OutgoingMailId]:
+    """What is due of it. Of a mail that is held he hears that nothing was done; a machine hears nothing."""
+    person, conversation, row = said_by(seen.decision)
+    if outcome is Outcome.HELD and seen.facts.automatic.may_answer:
+        return answer(session, person, conversation, [AnswerLine(key="waits")], [], now=now)
+    if outcome not in DONE:
+        return []
+    reports = reports_of(session, house, tasks, asked, person, conversation=conversation, now=now)
+    if row is not None and any(each.is_done for each in reports):
+        signed.use_signed_address(session, row.public_id, now=now)
+    told = answer(session, person, conversation, lines_of(reports, asked, seen, outcome), reports, now=now)
+    return [*(each for report in reports for each in report.due), *told]
 
 
 def said_by(decision: Decision) -> tuple[Person, Conversation | None, SignedAddress | None]:
