@@ -20,7 +20,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_attention_open", table_name="attention")
     with op.batch_alter_table("attention") as table:
-        table.drop_constraint("fk_attention_arrival_id", type_="foreignkey")
         table.drop_column("arrival_id")
     where = sa.text("closed_at IS NULL")
     op.create_index(
