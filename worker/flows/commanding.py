@@ -25,6 +25,7 @@ from worker.flows.house import House
 from worker.flows.obeying import Context, Task, make_ready, obey
 from worker.flows.ports import Reader
 from worker.flows.steps import Report
+from worker.flows.typed_words import client_clicked, post_typed
 from worker.flows.weighing import Look, is_the_same, look, reconsider
 
 DONE = frozenset({Outcome.COMMAND, Outcome.POSTED, Outcome.NEW_CONVERSATION})
@@ -41,7 +42,8 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
         tasks = [make_ready(house, reader, each, person, context=context, text=said) for each in asked.orders]
     posted = replace(weighed, cut=replace(weighed.cut, new_text=asked.message))
     with house.database.reading() as session:
-        client = client_of(session, first.decision) if asked.message and tasks else None
+        posts = asked.message and tasks
+        client = client_of(session, first.decision) if posts else client_clicked(session, first)
     files = examine(house, reader, client, first.facts.mail) if client else ()
     with house.database.writing() as session:
         now = house.now(session)
@@ -54,6 +56,8 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
         (ready,) = brake_together(session, house, [(arrival, ready)])
         applied = file_in(session, house, arrival, ready, now=now)
         due = [*applied.due, *do_and_tell(session, house, again, tasks, asked, outcome=applied.outcome, now=now)]
+        if applied.outcome is Outcome.COMMAND:
+            due += post_typed(session, house, arrival, again, weighed.cut, files=files, now=now)
     house.bell.ring_outgoing(due)
     return applied.outcome
 
