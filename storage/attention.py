@@ -7,10 +7,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, bindparam, func, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from storage.records import Attention, ConversationId, FilingId, MessageId, OutgoingMailId, PersonId
+from storage.records import ArrivalId, Attention, ConversationId, FilingId, MessageId, OutgoingMailId, PersonId
 from storage.rows import change, read_all, selecting
 from storage.statements import AMONG, add_rows, changing_among, keyed, once
 from storage.states import AttentionReason, Side
@@ -47,7 +47,9 @@ def open_attention(
     message_id: MessageId | None = None,
     outgoing_mail_id: OutgoingMailId | None = None,
     filing_id: FilingId | None = None,
+    arrival_id: ArrivalId | None = None,
 ) -> None:
+    """``arrival_id``: of what is in quarantine and has no filing yet."""
     lock(session, conversation_id)
     row = {
         "conversation_id": conversation_id,
@@ -56,6 +58,7 @@ def open_attention(
         "message_id": message_id,
         "outgoing_mail_id": outgoing_mail_id,
         "filing_id": filing_id,
+        "arrival_id": arrival_id,
         "since": now,
     }
     add_rows(session, attention, [row])
@@ -92,13 +95,14 @@ def closing_open(*keys: str) -> Any:
     return changing_among(attention, "reason", *keys).where(attention.c.closed_at.is_(None))
 
 
-def close_unfiled(session: Session, conversation_id: ConversationId, *, now: datetime) -> None:
-    """Close what a quarantined mail opened: held, without a filing."""
+def close_arrival(session: Session, conversation_id: ConversationId, arrival_id: ArrivalId, *, now: datetime) -> None:
+    """Close what this quarantined mail opened; a row from before revision 0007 names none."""
     lock(session, conversation_id)
     which = (
         attention.c.conversation_id == conversation_id,
         attention.c.reason == AttentionReason.HELD,
         attention.c.filing_id.is_(None),
+        or_(attention.c.arrival_id == arrival_id, attention.c.arrival_id.is_(None)),
         attention.c.closed_at.is_(None),
     )
     if change(session, attention, *which, closed_at=now, closed_why="filed after all"):

@@ -198,6 +198,7 @@ attention = Table(
     ref("message_id", "messages", optional=True),
     ref("outgoing_mail_id", "outgoing_mails", optional=True),
     ref("filing_id", "filings", optional=True),
+    ref("arrival_id", "arrivals", optional=True),
     ref("person_id", "people", optional=True),
     at("since"),
     at("closed_at", optional=True),

@@ -7,9 +7,11 @@ from storage.states import ConversationState, MailKind, Outcome
 from tests.conftest import Firm, HandClock
 from tests.flows.clicking import click, links_in, mails_of_kind, sent_to
 from tests.flows.mailroom import SOPHIE, Asked, Mailroom
-from tests.flows.outgoing import Post
+from tests.flows.outgoing import Post, open_for_firm
 from tests.flows.test_portal import view
+from worker.core.ready_words import READY_WORDS, typed_beside
 from worker.flows.conversations import Started, post_message, start_conversation
+from worker.mail.phrases import phrases_in
 
 SETTLED = "C'est réglé : clore cette conversation"
 
@@ -79,3 +81,52 @@ def test_a_second_click_does_not_close_what_was_opened_again(
 
     assert room.file(*click(link, SOPHIE)) is Outcome.COMMAND
     assert state(room, firm, hers) is ConversationState.OPEN
+
+
+def said(room: Mailroom, firm: Firm, conversation_id: ConversationId) -> list[str]:
+    return [each.text for each in view(room.house, firm.anne, conversation_id).messages]
+
+
+def test_words_typed_into_the_closing_mail_are_her_message_and_open_it_again(
+    room: Mailroom, firm: Firm, out: Post, hers: ConversationId
+) -> None:
+    link = link_in_last(out)
+    assert link is not None
+    typed = "\r\n\r\nMerci, mais j'ai aussi payé 3.000 EUR hier par erreur, que faire ?"
+
+    assert room.file(*click(link, SOPHIE, typed=typed)) is Outcome.COMMAND
+    assert said(room, firm, hers)[-1] == typed.strip()
+    assert state(room, firm, hers) is ConversationState.OPEN
+    assert open_for_firm(room.house, hers) == ["wrote"]
+    assert room.file(*click(link, SOPHIE, typed="\r\nEt encore ceci.")) is Outcome.COMMAND
+    assert said(room, firm, hers)[-1] == "Et encore ceci.", "the link is used, the words are not lost"
+
+
+@pytest.mark.parametrize("typed", ["", "\r\n\r\nSophie Martin\r\nBoulangerie Martin", "\r\n\r\n-- \r\nSophie Martin"])
+def test_a_closing_mail_with_nothing_but_her_name_closes(
+    room: Mailroom, firm: Firm, out: Post, hers: ConversationId, typed: str
+) -> None:
+    link = link_in_last(out)
+    assert link is not None
+    before = said(room, firm, hers)
+
+    assert room.file(*click(link, SOPHIE, typed=typed)) is Outcome.COMMAND
+    assert said(room, firm, hers) == before
+    assert state(room, firm, hers) is ConversationState.CLOSED
+
+
+def test_thanks_typed_into_the_closing_mail_are_shown_and_it_stays_closed(
+    room: Mailroom, firm: Firm, out: Post, hers: ConversationId
+) -> None:
+    link = link_in_last(out)
+    assert link is not None
+
+    assert room.file(*click(link, SOPHIE, typed="\r\n\r\nMerci beaucoup !")) is Outcome.COMMAND
+    assert said(room, firm, hers)[-1] == "Merci beaucoup !"
+    assert state(room, firm, hers) is ConversationState.CLOSED
+
+
+def test_the_ready_words_of_a_link_are_known_again() -> None:
+    for language, words in READY_WORDS.items():
+        assert phrases_in(language)("link.body").split() == words.split()
+        assert typed_beside(words.replace(" ", "\n", 1) + "\nOui", ()) == "Oui"

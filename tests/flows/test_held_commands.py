@@ -4,7 +4,7 @@ import pytest
 
 from storage.states import ConversationState, Outcome
 from tests.conftest import Firm, HandClock
-from tests.flows.attacks import ANNE, plain
+from tests.flows.attacks import ANNE, note, plain
 from tests.flows.authentication import result
 from tests.flows.clicking import click, links_in, sent_to
 from tests.flows.mailroom import Asked, Mailroom, address_in, reply, texts, to_case_manager
@@ -132,3 +132,16 @@ def test_a_confirmed_mail_to_a_client_opens_a_conversation_without_its_commands(
     assert [each.text for each in shown.messages] == ["Bonjour Sophie"]
     assert not any("secret" in plain(each.content[:]) for each in sent_to(out, SOPHIES))
     assert told(trusted) == [["posted", "no_conversation", "not_posted"], ["accepted"]]
+
+
+def test_who_commands_in_a_mail_that_is_held_hears_that_nothing_was_done(
+    room: Mailroom, firm: Firm, asked: Asked, out: Post, clock: HandClock
+) -> None:
+    started, _sent = asked
+    to_anne = to_case_manager(room, asked, out, clock)
+    secret = "ce client ne paie jamais ses factures à temps et il faut le relancer"
+    note(room, firm.bram, started, secret)
+
+    assert room.file(reply(to_anne, f"{secret}\r\n/close", sender=ANNE, number=6), address_in(to_anne)) is Outcome.HELD
+    assert view(room.house, firm.anne, started.conversation_id).conversation.state is ConversationState.OPEN
+    assert told(room) == [["waits"]]

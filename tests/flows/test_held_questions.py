@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage import held as held_mails
 from storage import people
 from storage.states import MailKind, Outcome
 from tests.conftest import Firm, HandClock, with_policy
@@ -13,6 +14,7 @@ from tests.flows.test_held_links import FOR_ME, MARIE, MINE, NOT_ME, PRIVATE, he
 from tests.flows.test_portal import view
 from worker.core.filing_facts import Why
 from worker.core.policy import SinkRole
+from worker.flows.held import accept_held
 from worker.flows.reading import list_conversations
 
 
@@ -121,3 +123,37 @@ def test_unknown_senders_are_never_answered_and_not_told_at_once(room: Mailroom,
     assert room.file(raw, "new@mail.fiduciaire.example") is Outcome.HELD
 
     assert out.run() == []
+
+
+def notices(room: Mailroom) -> list[list[int]]:
+    return [(each.details or {})["filings"] for each in mails_of_kind(room.house, MailKind.HELD_NOTICE)]
+
+
+def test_the_firm_hears_again_of_what_is_held_after_the_first_was_decided(
+    room: Mailroom, firm: Firm, asked: Asked, clock: HandClock
+) -> None:
+    _started, sent = asked
+    for number in (1, 2, 3):
+        clock.forward(hours=2)
+        assert room.file(reply(sent, f"Le {number}.", sender=PRIVATE, number=number), address_in(sent)) is Outcome.HELD
+        if number == 1:
+            accept_held(room.house, room.reader, by=firm.anne, inbound_id=room.last()[0].inbound_mail_id)
+
+    assert notices(room) == [[1], [2]], "the third is decided together with the second"
+    with room.house.database.reading() as session:
+        assert held_mails.untold_filings(session) == []
+
+
+def test_what_nobody_was_told_of_waits_for_the_daily_list(
+    room: Mailroom, firm: Firm, asked: Asked, clock: HandClock
+) -> None:
+    """A sender that cannot be read is nobody whose mails are decided together: a flood of them does not flood Anne."""
+    _started, sent = asked
+    for number in range(1, 9):
+        raw = reply(sent, f"Le {number}.", sender="broken", number=number)
+        assert room.file(raw, address_in(sent)) is Outcome.HELD
+    told = [each for some in notices(room) for each in some]
+
+    assert len(told) == 5
+    with room.house.database.reading() as session:
+        assert len(held_mails.untold_filings(session)) == 3

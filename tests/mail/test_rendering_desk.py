@@ -59,7 +59,7 @@ def test_every_reason_in_the_rules_is_known_as_one() -> None:
 def test_every_answer_to_a_command_has_words() -> None:
     words = {key.removeprefix("answer.") for key in phrases_in(Language.EN).words if key.startswith("answer.")}
     made = {"list", "accepted", "refused", "posted", "not_posted", "unknown_command", "used", "no_conversation"}
-    made |= {"decided_already"}
+    made |= {"decided_already", "waits"}
     refusals = {No.NOT_A_PARTY, No.FIRM_ONLY, No.ALREADY_CLOSED, No.ALREADY_OPEN, No.NOT_HELD, No.NOT_ACCEPTABLE}
     refusals |= {No.HOLDS_COMMANDS, No.WHICH_CLIENT, No.NOTHING_TO_STOP, No.TOO_LATE, No.FIRM_STARTED_IT, No.UNKNOWN}
 

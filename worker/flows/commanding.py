@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage import signed
-from storage.records import Arrival, Conversation, Person, SignedAddress
+from storage.records import Arrival, Conversation, OutgoingMailId, Person, SignedAddress
 from storage.states import Outcome
 from worker.core.commands import Asked
 from worker.core.desk import AnswerLine
@@ -25,6 +25,7 @@ from worker.flows.house import House
 from worker.flows.obeying import Context, Task, make_ready, obey
 from worker.flows.ports import Reader
 from worker.flows.steps import Report
+from worker.flows.typed_words import client_clicked, post_typed
 from worker.flows.weighing import Look, is_the_same, look, reconsider
 
 DONE = frozenset({Outcome.COMMAND, Outcome.POSTED, Outcome.NEW_CONVERSATION})
@@ -41,7 +42,8 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
         tasks = [make_ready(house, reader, each, person, context=context, text=said) for each in asked.orders]
     posted = replace(weighed, cut=replace(weighed.cut, new_text=asked.message))
     with house.database.reading() as session:
-        client = client_of(session, first.decision) if asked.message and tasks else None
+        posts = asked.message and tasks
+        client = client_of(session, first.decision) if posts else client_clicked(session, first)
     files = examine(house, reader, client, first.facts.mail) if client else ()
     with house.database.writing() as session:
         now = house.now(session)
@@ -53,23 +55,40 @@ def file_command(house: House, reader: Reader, arrival: Arrival, weighed: Weighe
         ready = Ready(decision=decision, facts=again.facts, cut=posted.cut, files=files)
         (ready,) = brake_together(session, house, [(arrival, ready)])
         applied = file_in(session, house, arrival, ready, now=now)
-        due = list(applied.due)
-        if applied.outcome in DONE:
-            reports = reports_of(session, house, tasks, asked, person, conversation=conversation, now=now)
-            if row is not None and any(each.is_done for each in reports):
-                signed.use_signed_address(session, row.public_id, now=now)
-            due += [each for report in reports for each in report.due]
-            due += answer(
-                session,
-                person,
-                conversation,
-                lines_of(reports, asked, again, applied.outcome),
-                reports,
-                most=1 if isinstance(ready.decision, Posts) and ready.decision.joined else MOST_ANSWERS,
-                now=now,
-            )
+        most = 1 if isinstance(ready.decision, Posts) and ready.decision.joined else MOST_ANSWERS
+        told = do_and_tell(session, house, again, tasks, asked, outcome=applied.outcome, most=most, now=now)
+        due = [*applied.due, *told]
+        if applied.outcome is Outcome.COMMAND:
+            due += post_typed(session, house, arrival, again, weighed.cut, files=files, now=now)
     house.bell.ring_outgoing(due)
     return applied.outcome
+
+
+def do_and_tell(
+    session: Session,
+    house: House,
+    seen: Look,
+    tasks: list[Task],
+    asked: Asked,
+    *,
+    outcome: Outcome,
+    most: int,
+    now: datetime,
+) -> list[OutgoingMailId]:
+    """What is due of it. Of a mail that is held he hears that nothing was done; a machine hears nothing. ``most``:
+    answers of late, one of a braked writer.
+    """
+    person, conversation, row = said_by(seen.decision)
+    if outcome is Outcome.HELD and seen.facts.automatic.may_answer:
+        return answer(session, person, conversation, [AnswerLine(key="waits")], [], most=most, now=now)
+    if outcome not in DONE:
+        return []
+    reports = reports_of(session, house, tasks, asked, person, conversation=conversation, now=now)
+    if row is not None and any(each.is_done for each in reports):
+        signed.use_signed_address(session, row.public_id, now=now)
+    lines = lines_of(reports, asked, seen, outcome)
+    told = answer(session, person, conversation, lines, reports, most=most, now=now)
+    return [*(each for report in reports for each in report.due), *told]
 
 
 def said_by(decision: Decision) -> tuple[Person, Conversation | None, SignedAddress | None]:

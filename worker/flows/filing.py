@@ -123,7 +123,8 @@ def file_claimed(house: House, reader: Reader, arrival: Arrival) -> Outcome | Ar
     if mail.quarantine is not None:
         with house.database.writing() as session:
             now = house.now(session)
-            quarantine(session, house, arrival, mail.quarantine, now=now)
+            if not quarantine(session, house, arrival, mail.quarantine, now=now):
+                raise LeaseLost
             due = reject_quarantined(session, house, arrival, mail, now=now)
         house.bell.ring_outgoing(due)
         return ArrivalState.QUARANTINED
@@ -235,12 +236,12 @@ def file_in(session: Session, house: House, arrival: Arrival, ready: Ready, *, n
             findings=findings_of(ready),
             filed_at=now,
         )
+    if arrival.error is not None:
+        end_shelf_attention(session, house, arrival, now=now)
     if filing_id is None:
         first = there(inbox.filing_at(session, mail.fingerprint, at))
         end(session, arrival, first.id, mail.fingerprint, why=f"duplicate of f{first.id}", now=now)
         return Applied(outcome=Outcome.IGNORED, due=())
-    if arrival.error is not None:
-        end_shelf_attention(session, house, arrival, now=now)
     applied = apply_decision(
         session,
         house,

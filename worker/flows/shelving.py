@@ -38,8 +38,8 @@ def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | No
         now = house.now(session)
         errors = arrival.errors + 1
         if errors >= MOST_ERRORS:
-            quarantine(session, house, arrival, f"error:{error}", now=now, errors=errors)
-            return ArrivalState.QUARANTINED
+            is_ours = quarantine(session, house, arrival, f"error:{error}", now=now, errors=errors)
+            return ArrivalState.QUARANTINED if is_ours else None
         pause = FIRST_PAUSE * 4 ** (errors - 1)
         inbox.write_arrival(session, arrival.id, arrival.fence, errors=errors, error=error, due_at=now + pause)
         return None
@@ -47,22 +47,30 @@ def count_error(house: House, arrival: Arrival, error: str) -> ArrivalState | No
 
 def quarantine(
     session: Session, house: House, arrival: Arrival, error: str, *, now: datetime, errors: int | None = None
-) -> None:
-    """On the shelf, and shown to the firm where the address says which conversation it was for."""
+) -> bool:
+    """On the shelf, and shown to the firm where the address says which conversation it was for; False, and nothing
+    written, when the lease was lost: whoever has it by now says what becomes of the mail.
+    """
     values = {"state": ArrivalState.QUARANTINED, "error": error, "filed_at": now}
-    inbox.write_arrival(session, arrival.id, arrival.fence, **values, **({"errors": errors} if errors else {}))
+    values |= {"errors": errors} if errors else {}
+    if not inbox.write_arrival(session, arrival.id, arrival.fence, **values):
+        log.warning("lease_lost", arrival=arrival.id)
+        return False
     conversation_id = meant_conversation(session, house, arrival)
     if conversation_id is not None:
-        attention.open_attention(session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now)
+        attention.open_attention(
+            session, conversation_id, Side.FIRM, AttentionReason.HELD, now=now, arrival_id=arrival.id
+        )
     tell_quarantined(session, house, arrival, error, now=now)
     log.error("quarantined", arrival=arrival.id, error=error)
+    return True
 
 
 def end_shelf_attention(session: Session, house: House, arrival: Arrival, *, now: datetime) -> None:
     """A mail that was in quarantine is filed now: what it opened there ends."""
     conversation_id = meant_conversation(session, house, arrival)
     if conversation_id is not None:
-        attention.close_unfiled(session, conversation_id, now=now)
+        attention.close_arrival(session, conversation_id, arrival.id, now=now)
 
 
 def meant_conversation(session: Session, house: House, arrival: Arrival) -> ConversationId | None:

@@ -82,12 +82,29 @@ def standing_in(session: Session, person_id: PersonId, *, now: datetime) -> Pers
 
 
 def tell_firm(session: Session, mail: HeldMail, client: Client) -> list[OutgoingMailId | None]:
-    """One mail for one sender in one conversation and day: what he writes meanwhile is decided together with it."""
-    key = f"{FIRM}:{mail.decision.conversation_id or client.id}:{mail.facts.mail.sender or '-'}"
+    """One mail for what is decided together; what comes after a decision is told anew, a few times a day. Whatever
+    nobody was told of is left for the daily list.
+    """
+    if is_told_with_another(session, mail):
+        held.note_told(session, [mail.filing_id], now=mail.now)
+        return []
+    about = f"{FIRM}:{mail.decision.conversation_id or client.id}:{mail.facts.mail.sender or '-'}"
     told = case_managers_for(session, client, now=mail.now, also_deputy=False)
-    planned = [plan_list(session, each, [mail.filing_id], "held_new", key=key, now=mail.now) for each in told]
-    held.note_told(session, [mail.filing_id], now=mail.now)
+    planned: list[OutgoingMailId | None] = []
+    for person in told:
+        keys = (f"{about}:{each}" for each in range(MOST_A_DAY))
+        each_day = (plan_list(session, person, [mail.filing_id], "held_new", key=key, now=mail.now) for key in keys)
+        planned.append(next((each for each in each_day if each is not None), None))
+    if any(planned):
+        held.note_told(session, [mail.filing_id], now=mail.now)
     return planned
+
+
+def is_told_with_another(session: Session, mail: HeldMail) -> bool:
+    """Somebody was told of one that still waits, and decides about this one with it."""
+    filing = there(inbox.filing(session, mail.filing_id))
+    together = held.waiting_of_sender(session, filing)
+    return any(each.id != filing.id and each.told_at is not None for each in together)
 
 
 def plan_list(
