@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from storage import addresses, outbox, people, signed
 from storage.records import Arrival, ClientId
 from storage.states import AddressKind, Side, Visibility
+from worker.core.file_rules import is_content, is_decoration
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
 from worker.core.forwards import ADDRESS, original_in
@@ -75,14 +76,20 @@ def key_of(decision: Decision) -> tuple[object, ...]:
 
 
 def cut_of(seen: Look, mail: ParsedMail) -> Cut:
-    """If the cut would leave nothing, keep everything (DESIGN.md invariant 13).
+    """If the cut would leave nothing, keep everything (DESIGN.md invariant 13); a new mail may say it in its subject.
 
     Not of a note, and not of a case manager: what he quotes may hold notes and his own signed addresses, which are
     shown to case managers only. Those are held.
     """
     cut = cut_reply(mail.lines, mail.html_lines, seen.sent)
     by_the_firm = side_of(seen.decision) is Side.FIRM
-    if cut.new_text.strip() or mail.files or by_the_firm or not mail.text.strip():
+    has_files = any(map(is_content, mail.files))
+    if cut.new_text.strip() or has_files or by_the_firm:
+        return cut
+    if isinstance(seen.decision, Opens) and mail.subject.strip():
+        told = "\n\n".join(each for each in (mail.subject.strip(), mail.text.strip()) if each)
+        return Cut(new_text=told, quoted_text="", method="subject", confidence=1.0)
+    if not mail.text.strip():
         return cut
     return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
 
@@ -106,8 +113,9 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
         passed_on = Cut(new_text=decision.original.text, quoted_text="", method="forwarded", confidence=1.0)
         told = tells_a_note(session, house, client_id, passed_on, attached)
         return Holds(why=Why.REPEATS_A_NOTE) if told else decision
-    if isinstance(decision, Opens) and not cut.new_text.strip() and not mail.files:
-        return Ignores(why=Why.NOTHING_IN_IT)
+    is_empty = says_nothing(decision, cut, mail)
+    if isinstance(decision, Opens) and is_empty:
+        return nothing_in(decision, mail)
     if isinstance(decision, Opens) and decision.side is Side.FIRM:
         # Clients read it: as with an answer of a case manager. What he quotes says whom he thought he was writing to.
         whole = replace(cut, new_text=mail.text)
@@ -115,7 +123,7 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
         return Holds(why=Why.REPEATS_A_NOTE) if told else decision
     if not isinstance(decision, Posts):
         return decision
-    if not cut.new_text.strip() and not mail.files:
+    if is_empty:
         return rejected_as_empty(seen.facts, decision) or Holds(
             why=why_empty(decision, mail), conversation_id=decision.conversation.id
         )
@@ -124,6 +132,21 @@ def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: "
             return Holds(why=Why.REPEATS_A_NOTE, conversation_id=decision.conversation.id)
         return decision
     return elsewhere_when_other_subject(session, seen, decision, cut)
+
+
+def says_nothing(decision: Decision, cut: Cut, mail: ParsedMail) -> bool:
+    """No text and no file. A contact may send a screenshot without a word; a case manager's image is his logo, and what
+    is held of him is not lost.
+    """
+    by_the_firm = side_of(decision) is Side.FIRM
+    shown = (is_content(each) or not (by_the_firm or is_decoration(each)) for each in mail.files)
+    return not cut.new_text.strip() and not any(shown)
+
+
+def nothing_in(decision: Opens, mail: ParsedMail) -> Decision:
+    """A contact's subject became the text. A case manager's goes to a client: somebody looks first."""
+    says_something = decision.side is Side.FIRM and bool(mail.subject.strip())
+    return Holds(why=Why.NOTHING_IN_IT) if says_something else Ignores(why=Why.NOTHING_IN_IT)
 
 
 def with_original(session: Session, seen: Look, attached: "Attached") -> Decision:
