@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal, not_, null, select, union_all
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from storage.records import ConversationId, PersonId
 from storage.states import Origin, Side
-from storage.tables.conversations import attachments, conversations, messages, participants, revisions
+from storage.tables.conversations import attachments, conversations, files, messages, participants, revisions
 from storage.tables.inbox import filings
 from storage.tables.mail import outgoing_mails
 from storage.tables.people import contacts
@@ -108,9 +108,11 @@ def count_between(
     return sum((place, who) == key and since < at and (until is None or at <= until) for place, who, at in mails)
 
 
-def last_posted(session: Session, writer: Writer, *, most: int) -> list[PostedMail]:
-    """The newest first, with the text as it came."""
-    has_files = exists().where(attachments.c.message_id == messages.c.id)
+def last_posted(session: Session, writer: Writer, *, most: int, largest_logo: int) -> list[PostedMail]:
+    """The newest first, with the text as it came. Images within a text of at most ``largest_logo`` bytes are none."""
+    is_logo = attachments.c.inline & files.c.media_type.startswith("image/") & (files.c.size <= largest_logo)
+    theirs = (attachments.c.message_id == messages.c.id, files.c.id == attachments.c.file_id)
+    has_files = exists().where(*theirs, not_(is_logo))
     wanted = (
         select(messages.c.happened_at, revisions.c.text, has_files, messages.c.inbound_mail_id)
         .join(revisions, (revisions.c.message_id == messages.c.id) & (revisions.c.number == 1))

@@ -115,6 +115,14 @@ def test_the_name_of_a_header_is_told() -> None:
     assert names_of("") == ""
 
 
+@pytest.mark.parametrize("said", ["fail header.from=fiduciaire.example", "none"])
+def test_results_sent_along_below_the_arc_header_of_the_mx_prove_nothing(said: str) -> None:
+    arc = f"i=1; mx.firm.example; dmarc={said}"
+
+    assert trust_of([(ARC, arc), (AUTHENTICATION_RESULTS, PASS)], MX, ANNE) is not Trust.PASS
+    assert trust_of([(AUTHENTICATION_RESULTS, PASS), (ARC, "i=1; mx.evil.example; dmarc=fail")], MX, ANNE) is Trust.PASS
+
+
 @given(st.text(max_size=400), st.sampled_from([AUTHENTICATION_RESULTS, ARC]))
 def test_any_text_has_an_answer_and_proves_nobody_by_chance(text: str, name: str) -> None:
     assert trust_of([(name, text)], MX, ANNE) is not Trust.PASS

@@ -2,8 +2,9 @@
 
 Anybody can write such a header; only the one that the firm's own MX put on top says anything. So ``authserv-id`` must
 be one that the firm configured, and of those headers the first counts: every other one, also a lower one of the same
-id, came with the mail and is ignored. ARC-Authentication-Results (RFC 8617) is read where there is none of the first
-kind, by the same rule: Microsoft 365 names itself only there.
+id, came with the mail and is ignored. ARC-Authentication-Results (RFC 8617) is read by the same rule, for Microsoft 365
+names itself only there: of both kinds the one on top counts, so that a result that was sent along proves nothing below
+the MX's ARC header; and the first of either kind that says fail is believed.
 
 ::
 
@@ -46,12 +47,15 @@ def trust_of(results: Sequence[tuple[str, str]], authserv_ids: Collection[str], 
     """``results``: (lower-case name, value as written, encoded words not decoded) in the order of the mail, newest
     first; ``authserv_ids``: in lower case, none: nobody is believed; ``sender``: the From address.
     """
-    for name in RESULT_HEADERS:
-        for value in (value for header, value in results if header == name):
-            segments, is_sound = segments_of(value)
-            if authserv_id_of(segments, is_arc=name == ARC) in authserv_ids:
-                return verdict(segments, sender, is_sound=is_sound)
-    return Trust.NONE
+    first: dict[str, Trust] = {}
+    for name, value in results:
+        segments, is_sound = segments_of(value)
+        is_ours = authserv_id_of(segments, is_arc=name == ARC) in authserv_ids
+        if is_ours and name in RESULT_HEADERS and name not in first:
+            first[name] = verdict(segments, sender, is_sound=is_sound)
+    if Trust.FAIL in first.values():
+        return Trust.FAIL
+    return next(iter(first.values()), Trust.NONE)
 
 
 def names_of(value: str) -> str:

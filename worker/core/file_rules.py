@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from storage.states import AsideReason, ScanState
 from worker.core.file_looks import NOT_LOOKED, FileLook, Inside
+from worker.core.parsed import ParsedFile
 
 REFUSED = frozenset(
     {
@@ -33,7 +34,7 @@ PROGRAMS = frozenset(
 PROGRAM_TYPES = frozenset(
     {"application/x-msdownload", "application/x-dosexec", "application/x-executable", "application/java-archive"}
 )
-LARGEST_LOGO, FAMILIAR, TINY = 100_000, 2, 2
+LARGEST_LOGO, LARGEST_DECORATION, FAMILIAR, TINY = 100_000, 10_000, 2, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,16 @@ def why_meaningless(file: ArrivedFile) -> AsideReason | None:
 def may_be_logo(media_type: str, size: int) -> bool:
     """Whether it is worth remembering that this person sent it."""
     return media_type.startswith("image/") and 0 < size <= LARGEST_LOGO
+
+
+def is_content(file: ParsedFile) -> bool:
+    """What somebody attached, or a picture too large for a logo; not an image that stands in the text of every mail."""
+    return not file.inline or not may_be_logo(file.media_type, file.size)
+
+
+def is_decoration(file: ParsedFile) -> bool:
+    """So small an image in the text that alone it says nothing: a screenshot is larger, and stays a mail's content."""
+    return not is_content(file) and file.size <= LARGEST_DECORATION
 
 
 def may_be_shown(scan: ScanState, reason: AsideReason | None, *, hook_is_on: bool) -> bool:

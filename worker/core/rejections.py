@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from storage.states import Visibility
 from worker.core.authentication_results import Trust
+from worker.core.file_rules import is_decoration
 from worker.core.filing_facts import Facts, Posts, Rejects, Why
 
 
@@ -44,7 +45,9 @@ def may_reject(facts: Facts, decision: Posts) -> bool:
 def rejected_as_empty(facts: Facts, decision: Posts) -> Rejects | None:
     """Of a reply that holds nothing at all; a note is held, and what quotes something is not empty."""
     mail = facts.mail
-    if mail.text.strip() or mail.files or decision.visibility is Visibility.INTERNAL or not may_reject(facts, decision):
+    if mail.text.strip() or not all(is_decoration(each) for each in mail.files):
+        return None
+    if decision.visibility is Visibility.INTERNAL or not may_reject(facts, decision):
         return None
     return Rejects(
         why=Why.NOTHING_IN_IT,

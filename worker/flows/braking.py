@@ -16,6 +16,7 @@ from storage import brake_history, operation
 from storage.brake_history import Lately, PostedMail, Writer
 from storage.records import Arrival, PersonId
 from worker.core.brake import TIMES, Brake, Past, PastMail, brake
+from worker.core.file_rules import LARGEST_LOGO, is_content
 from worker.core.filing_facts import Decision, Facts, Holds, Opens, Posts, Why
 from worker.core.letters import Notice
 from worker.flows.findings import Ready
@@ -72,7 +73,7 @@ def brake_on(session: Session, house: House, ready: Ready, writer: Writer, latel
     last: list[PostedMail] = []
     ours: tuple[tuple[datetime, ...], ...] = ()
     if lately.posted >= TIMES - 1:
-        last = brake_history.last_posted(session, writer, most=TIMES - 1)
+        last = brake_history.last_posted(session, writer, most=TIMES - 1, largest_logo=LARGEST_LOGO)
         ours = brake_history.ours_to(session, writer.conversation_id, writer.person_id, since=writer.since)
     past = Past(
         count=lately.posted + lately.held,
@@ -81,7 +82,8 @@ def brake_on(session: Session, house: House, ready: Ready, writer: Writer, latel
     )
     original = ready.decision.original if isinstance(ready.decision, Posts) else None
     text = original.text if original else ready.cut.new_text
-    present = PastMail(happened_at=writer.until, text=text, has_files=bool(ready.facts.mail.files))
+    has_files = any(map(is_content, ready.facts.mail.files))
+    present = PastMail(happened_at=writer.until, text=text, has_files=has_files)
     return brake(present, past, free=house.policy.brake_from, most=house.policy.hold_from, at_once=house.policy.at_once)
 
 

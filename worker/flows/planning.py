@@ -24,7 +24,7 @@ from storage.records import (
     Person,
     PersonId,
 )
-from storage.states import AttentionReason, MailKind, MailState, Reach, Side
+from storage.states import AddressState, AttentionReason, MailKind, MailState, Reach, Side
 from worker.core.joining import Joins, Starts, plan_braked, plan_mail, window_of
 from worker.core.participants_rules import readers_of
 from worker.core.portal_rules import readable_by
@@ -192,10 +192,13 @@ def others_wrote_since(
 
 
 def has_it(session: Session, note: Note, reader: Participant) -> bool:
-    """The case manager's own mail went to this contact too: it is filed as sent, not sent again."""
+    """The case manager's own mail went to this contact too: it is filed as sent, not sent again. Not one that
+    went to an address that no longer works.
+    """
     if reader.side is not Side.CLIENT or not note.copied_to:
         return False
-    return any(each.normal in note.copied_to for each in addresses.addresses_of(session, reader.person_id))
+    theirs = addresses.addresses_of(session, reader.person_id)
+    return any(each.normal in note.copied_to for each in theirs if each.state is AddressState.ACTIVE)
 
 
 def add_ended(

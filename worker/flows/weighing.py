@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from storage import addresses, people
 from storage.records import Arrival, ClientId, ConversationId, Person
 from storage.states import Side, Visibility
+from worker.core.file_rules import is_content, is_decoration
 from worker.core.filing_facts import Commands, Decision, Facts, Holds, Ignores, Opens, Posts, Why
 from worker.core.filing_rules import decide
 from worker.core.forwards import Original, original_in
@@ -70,14 +71,20 @@ def key_of(decision: Decision) -> tuple[object, ...]:
 
 
 def cut_of(seen: Look, mail: ParsedMail) -> Cut:
-    """If the cut would leave nothing, keep everything (DESIGN.md invariant 13).
+    """If the cut would leave nothing, keep everything (DESIGN.md invariant 13); a new mail may say it in its subject.
 
     Not of a note, and not of a case manager: what he quotes may hold notes and his own signed addresses, which are
     shown to case managers only. Those are held.
     """
     cut = cut_reply(mail.lines, mail.html_lines, seen.sent)
     by_the_firm = side_of(seen.decision) is Side.FIRM
-    if cut.new_text.strip() or mail.files or by_the_firm or not mail.text.strip():
+    has_files = any(map(is_content, mail.files))
+    if cut.new_text.strip() or has_files or by_the_firm:
+        return cut
+    if isinstance(seen.decision, Opens) and mail.subject.strip():
+        told = "\n\n".join(each for each in (mail.subject.strip(), mail.text.strip()) if each)
+        return Cut(new_text=told, quoted_text="", method="subject", confidence=1.0)
+    if not mail.text.strip():
         return cut
     return Cut(new_text=mail.text.strip(), quoted_text="", method="kept everything", confidence=0.0)
 
@@ -96,9 +103,11 @@ def side_of(decision: Decision) -> Side | None:
 def reconsider(session: Session, house: House, seen: Look, cut: Cut, attached: Attached) -> Decision:
     """The decision after a look at the text."""
     decision, mail = with_original(session, seen, attached), seen.facts.mail
-    if isinstance(decision, Opens) and decision.original is None and not cut.new_text.strip() and not mail.files:
-        return Ignores(why=Why.NOTHING_IN_IT)
-    if isinstance(decision, Posts) and decision.original is None and not cut.new_text.strip() and not mail.files:
+    is_passed_on = isinstance(decision, (Posts, Opens)) and decision.original is not None
+    is_empty = not is_passed_on and says_nothing(decision, cut, mail)
+    if isinstance(decision, Opens) and is_empty:
+        return nothing_in(decision, mail)
+    if isinstance(decision, Posts) and is_empty:
         return rejected_as_empty(seen.facts, decision) or Holds(
             why=why_empty(decision, mail), conversation_id=decision.conversation.id
         )
@@ -145,6 +154,21 @@ def place_of(decision: Posts | Opens) -> ConversationId | None:
 
 def client_id_of(decision: Posts | Opens) -> ClientId:
     return decision.client.id if isinstance(decision, Opens) else decision.conversation.client_id
+
+
+def says_nothing(decision: Decision, cut: Cut, mail: ParsedMail) -> bool:
+    """No text and no file. A contact may send a screenshot without a word; a case manager's image is his logo, and what
+    is held of him is not lost.
+    """
+    by_the_firm = side_of(decision) is Side.FIRM
+    shown = (is_content(each) or not (by_the_firm or is_decoration(each)) for each in mail.files)
+    return not cut.new_text.strip() and not any(shown)
+
+
+def nothing_in(decision: Opens, mail: ParsedMail) -> Decision:
+    """A contact's subject became the text. A case manager's goes to a client: somebody looks first."""
+    says_something = decision.side is Side.FIRM and bool(mail.subject.strip())
+    return Holds(why=Why.NOTHING_IN_IT) if says_something else Ignores(why=Why.NOTHING_IN_IT)
 
 
 def with_original(session: Session, seen: Look, attached: Attached) -> Decision:
