@@ -170,9 +170,9 @@ class Posts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opens:
     """A new conversation. Without a signed address or a trusted pass the sender is not verified: it is opened for the
-    firm. ``side``: of the writer; a case manager opens it to the client's contacts, or, with an
-    ``original``, passes on what a contact wrote. ``proven``: he wrote to his signed address, from his own or with a
-    trusted pass.
+    firm. ``side``: of the writer; a case manager opens it to the client's contacts, or, with an ``original``, passes on
+    what a contact wrote, or what is for colleagues alone. ``proven``: he wrote to his signed address, from his own or
+    with a trusted pass.
     """
 
     client: Client
