@@ -105,3 +105,23 @@ def test_every_word_means_one_thing_and_is_found_as_it_is_written() -> None:
     assert len(words) == len(set(words)) == len(VERBS)
     assert all(plain(word) == word for word in words)
     assert set(WORDS) >= BARE
+
+
+@pytest.mark.parametrize("line", ["- /close", "* /close", "\u2022 /clore", "1. /close", "12) /close", "\uff0fclose"])
+def test_a_command_in_a_list_or_with_another_slash_is_one(line: str) -> None:
+    assert verbs(f"Bonjour\n{line}") == [Verb.CLOSE]
+
+
+@pytest.mark.parametrize("line", ["- /clse", "1. /clôturr", "\uff0fclse"])
+def test_a_slip_of_a_command_in_a_list_reaches_no_client(line: str) -> None:
+    asked = asked_in(f"Bonjour\n{line}", at_note_address=False)
+
+    assert asked is not None
+    assert not asked.is_understood
+
+
+@pytest.mark.parametrize(
+    "line", ["- /mois", "- /dossier ouvert", "1. /an", "- 5 EUR/mois", "- /", "-/close", "- close"]
+)
+def test_what_a_list_says_of_prices_is_no_command(line: str) -> None:
+    assert asked_in(f"Nos prix :\n- 20 EUR\n{line}", at_note_address=False) is None

@@ -267,3 +267,14 @@ def test_a_command_of_a_machine_is_held_and_not_answered(
     answer = accept_held(room.house, room.reader, by=firm.bram, inbound_id=room.last()[0].inbound_mail_id)
     assert answer == Refused(No.HOLDS_COMMANDS)
     assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.OPEN
+
+
+@pytest.mark.parametrize("html", ["<ul><li>/close</li></ul>", "<ol><li>/close</li></ol>", "<p>\uff0fclose</p>"])
+def test_a_command_that_a_mail_program_made_a_list_of_is_done_and_not_posted(
+    room: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail, html: str
+) -> None:
+    raw = reply(to_anne, f"<html><body>{html}</body></html>", sender=ANNE, number=5)
+    raw = raw.replace(b"text/plain", b"text/html")
+
+    assert room.file(raw, address_in(to_anne), sender="anne@fiduciaire.example") is Outcome.COMMAND
+    assert view(room.house, firm.anne, asked[0].conversation_id).conversation.state is ConversationState.CLOSED

@@ -3,6 +3,7 @@
 ::
 
     /close                 a line that starts with / is a command, at the reply and at the note address
+    - /close               also as an item of a list, when it is a command or a slip of one
     clôturer               a bare word is one at the note address only, and only when nothing else is written
     /accept i12            a held mail by its id; without one, the only mail held in the conversation
 
@@ -17,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 
@@ -61,6 +63,13 @@ VERBS = {word: verb for verb, words in WORDS.items() for word in words.split()}
 ID = re.compile(r"[ic]\d{1,18}", re.IGNORECASE)
 MAIL_ID = re.compile(r"i\d{1,18}", re.IGNORECASE)
 MOST_ORDERS = 20
+SLASHES = ("/", "\uff0f", "\u2044", "\u2215")
+"""Also those of full-width keyboards and of fractions: no client is to read what was meant as a command."""
+BULLET = re.compile(r"(?:[-*\u2022\u00b7\u2013]|\d{1,3}[.)])\s{1,5}")
+ENDS = {(word[0], word[-1]) for word in VERBS}
+ALIKE = {ends: tuple(word for word in VERBS if (word[0], word[-1]) == ends) for ends in ENDS}
+"""The words by their first and last letters, which a slip leaves."""
+LEAST_ALIKE = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +110,32 @@ def asked_in(text: str, *, at_note_address: bool, names: Collection[str] = ()) -
     first = next((at for at, line in enumerate(lines) if is_command_line(line)), None)
     if first is None:
         return bare(lines, names) if at_note_address else None
-    orders = [order_in(line.strip()[1:]) for line in lines[first:] if is_command_line(line)]
+    orders = [order_in(said) for line in lines[first:] if (said := command_of(line)) is not None]
     below = any(line.strip() and not is_command_line(line) for line in lines[first:])
     return Asked(orders=tuple(orders[:MOST_ORDERS]), message="\n".join(lines[:first]).strip(), below=below)
 
 
 def is_command_line(line: str) -> bool:
-    return line.lstrip().startswith("/")
+    return command_of(line) is not None
+
+
+def command_of(line: str) -> str | None:
+    """What stands after the slash. As an item of a list ("- /close") only what is a command or a slip of one: a list
+    may speak of prices "/mois".
+    """
+    start = line.strip()
+    if start.startswith(SLASHES):
+        return start[1:]
+    bullet = BULLET.match(start)
+    said = start[bullet.end() :] if bullet else ""
+    return said[1:] if said.startswith(SLASHES) and resembles_verb(said[1:]) else None
+
+
+def resembles_verb(said: str) -> bool:
+    word = plain(next(iter(said.split()), "")[:40])
+    likely = ALIKE.get((word[:1], word[-1:]), ())
+    near = (each for each in likely if abs(len(each) - len(word)) <= 1)
+    return word in VERBS or any(SequenceMatcher(a=word, b=each).ratio() >= LEAST_ALIKE for each in near)
 
 
 def bare(lines: list[str], names: Collection[str]) -> Asked | None:
