@@ -43,6 +43,11 @@ def test_a_colleague_who_is_called_at_the_beginning_is_the_writers_word_below_it
     assert kept("Voici.\n\nLuc, elle ment.") == "Voici.\n\nLuc, elle ment."
 
 
+def test_another_head_ends_it_though_outlook_leaves_out_the_addresses_of_colleagues() -> None:
+    assert kept("Voici.\n\nDe : Bram Peeters\nEnvoyé : lundi\nÀ : Anne\n\nElle ment.") == "Voici.\n"
+    assert kept("Voici.\nDe : la part de Luc\nMerci") == "Voici.\nDe : la part de Luc\nMerci"
+
+
 def test_less_quoting_ends_it() -> None:
     lines = [BodyLine(text="> " + FROM.text, depth=1), BodyLine(text="> Voici.", depth=1), BodyLine(text="Elle ment.")]
     assert end_of_original(lines, 0, 1, colleagues=()) == 2

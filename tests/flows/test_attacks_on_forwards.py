@@ -167,6 +167,15 @@ def test_what_stands_below_the_end_of_a_passed_on_mail_stays_with_colleagues(
     assert "lle ment" in texts(trusted.house, firm, asked[0])[-1]
 
 
+def test_a_passed_on_mail_of_which_nothing_is_surely_the_writers_stays_with_colleagues_whole(
+    trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail
+) -> None:
+    before = texts(trusted.house, firm, asked[0], firm.sophie)
+    pass_on(trusted, to_anne, f"{FROM_SOPHIE}________\nElle ment.\n")
+    assert texts(trusted.house, firm, asked[0], firm.sophie) == before
+    assert texts(trusted.house, firm, asked[0])[-1].endswith("Elle ment.")
+
+
 def test_what_stands_below_a_quoted_or_enclosed_original_stays_with_colleagues(
     trusted: Mailroom, firm: Firm, asked: Asked, to_anne: SealedMail
 ) -> None:

@@ -80,12 +80,13 @@ def inline(mail: ParsedMail, at: int, zone: tzinfo, colleagues: Collection[str])
     head, body = head_of(lines, at), body_of(lines, at)
     end = end_of_original(mail.lines, at, body, colleagues=colleagues)
     own = (joined(mail.lines[:head]), joined(mail.lines[end:]))
-    if own[1] and body == end:
+    text = joined(mail.lines[body:end])
+    if not text and (own[1] or not mail.files):
         return Original(sender=None, sent_at=None, text=mail.text.strip(), comment="")
     return Original(
         sender=ADDRESS.findall(found.group(1))[-1].strip(".").lower(),
         sent_at=sent_at_in(lines[at:body], mail.dated_at, zone),
-        text=joined(mail.lines[body:end]),
+        text=text,
         comment="\n\n".join(each for each in own if each),
     )
 

@@ -23,6 +23,11 @@ MARKER = re.compile(
 RULE = re.compile(r"\s{0,10}[_-]{5,200}\s{0,10}")
 DRAWN = re.compile(r"[\s>]{0,20}[_=*-]{2,200}\s{0,10}")
 ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]{1,64}@[^\s<>\"'(),;:\[\]]{1,255}")
+OTHER_LABEL = re.compile(
+    r"[\s>*_]{0,10}(?:date|envoyé(?: le)?|datum|verzonden|gesendet|sent|à|to|aan|an|cc|objet|subject|onderwerp|betreff)"
+    r"\s{0,3}:",
+    re.IGNORECASE,
+)
 GREETING = re.compile(
     r"[\s>*_]{0,10}(?:(?:bien |très |tres )?cordialement|bien à (?:vous|toi)|(?:meilleures |sincères )?salutations"
     r"(?: distinguées)?|sincèrement|amicalement|(?:met |m\.? ?)?(?:vriendelijke|beste|hartelijke) groet(?:en)?|"
@@ -65,7 +70,13 @@ def end_of_original(lines: Sequence[BodyLine], at: int, body: int, *, colleagues
         words = words_of(line.text)
         if not words and not DRAWN.fullmatch(line.text):
             continue
-        if is_outside(line, first) or closes(line) or (number > body and calls(words, line.text, colleagues)):
+        below = lines[number + 1].text if number + 1 < len(lines) else ""
+        if (
+            is_outside(line, first)
+            or closes(line)
+            or is_block(line.text, below)
+            or (number > body and calls(words, line.text, colleagues))
+        ):
             return number
         is_name = bool(words) and len(words) <= 4 and words <= name
         if greeted and not is_name:
@@ -83,6 +94,11 @@ def closes(line: BodyLine) -> bool:
     text = line.text
     is_mark = DRAWN.fullmatch(text) or MARKER.fullmatch(text) or SENT_FROM.match(text)
     return bool(is_mark) or is_from_label(text) or not SIGNED.isdisjoint(line.origin)
+
+
+def is_block(text: str, below: str) -> bool:
+    """Two labels of a mail's head, one below the other. Outlook leaves out the addresses of colleagues."""
+    return FROM.match(text) is not None and OTHER_LABEL.match(below) is not None
 
 
 def is_from_label(text: str) -> bool:
