@@ -99,7 +99,7 @@ def address(
         warn_of_sharing(person_id, others)
 
 
-@app.command()
+@app.command(name="retire-address")
 def retire_address(
     person: Annotated[str, typer.Argument(help="Id or address.")],
     old: Annotated[str, typer.Argument(help="The address that is his no more.")],
