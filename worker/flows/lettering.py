@@ -27,6 +27,7 @@ from worker.core.desk import DESK_KINDS
 from worker.core.file_rules import REFUSED, may_be_shown
 from worker.core.letters import Failure, Heading, Letter, LetterMessage, Refusal, RefusedFile
 from worker.flows.alarming import alarm_letter
+from worker.flows.bare_letters import bare_letter
 from worker.flows.claiming import Taking
 from worker.flows.desk_letters import closing_address, desk_letter, shows_closing
 from worker.flows.heading import heading_of, mail_token, return_path, signed_address
@@ -161,17 +162,8 @@ def refusal_letter(session: Session, house: House, taking: Taking, talk: Talk, r
     """What the answer about refused files says: to their sender, or to the firm about somebody else's."""
     mail, details = taking.mail, taking.mail.details or {}
     author = people.person(session, PersonId(details["author"])) if details.get("author") else None
-    return Letter(
-        kind=MailKind.REFUSED_FILES,
-        language=mail.language,
-        side=talk.reader.side,
-        visibility=mail.visibility,
-        firm_name=house.policy.firm_name,
-        client_name=talk.client.name,
-        subject=talk.conversation.subject,
-        reader=reader.name,
-        signer=house.policy.firm_name,
-        messages=(),
+    return replace(
+        bare_letter(house, mail, talk, reader),
         reply_address=signed_address(house, taking, AddressKind.REPLY),
         note_address=signed_address(house, taking, AddressKind.NOTE),
         refusal=Refusal(

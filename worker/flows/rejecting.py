@@ -3,6 +3,7 @@
 It goes from the null sender (RFC 3834 section 3.3), so that nothing can come back, to the address he wrote from.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from worker.core.filing_rules import decide
 from worker.core.letters import Letter, Rejected
 from worker.core.parsed import ParsedMail
 from worker.core.rejections import TRY_AGAIN, Rejection, may_reject, rejection_of_limit
+from worker.flows.bare_letters import bare_letter
 from worker.flows.finding import gather_facts
 from worker.flows.house import House
 from worker.flows.planning import PRIORITY
@@ -75,17 +77,8 @@ def rejection_letter(
     told = mail.details or {}
     reason = Rejection(told["rejection"])
     came_at = datetime.fromisoformat(told["came_at"]).astimezone(ZoneInfo(reader.time_zone))
-    return Letter(
-        kind=MailKind.REJECTION,
-        language=mail.language,
-        side=talk.reader.side,
-        visibility=Visibility.SHARED,
-        firm_name=house.policy.firm_name,
-        client_name=talk.client.name,
-        subject=talk.conversation.subject,
-        reader=reader.name,
-        signer=house.policy.firm_name,
-        messages=(),
+    return replace(
+        bare_letter(house, mail, talk, reader),
         reply_address=reply_address if reason in TRY_AGAIN else None,
         rejected=Rejected(reason=reason, came_at=came_at),
     )

@@ -5,6 +5,7 @@ conversation that was opened; of answers about one old conversation at most ``br
 ``brake_window`` (DESIGN.md invariant 12).
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from storage.records import ConversationId, OutgoingMail, OutgoingMailId, Person
 from storage.states import MailKind, MailState, Reach, Visibility
 from worker.core.filing_facts import Opens
 from worker.core.letters import Letter, Opened
+from worker.flows.bare_letters import bare_letter
 from worker.flows.filing_work import Work
 from worker.flows.house import House, there
 from worker.flows.planning import PRIORITY
@@ -74,17 +76,8 @@ def opened_letter(
     note_address: str | None,
 ) -> Letter:
     old = there(conversations.conversation(session, ConversationId((mail.details or {})["about"])))
-    return Letter(
-        kind=MailKind.OPENED_NOTICE,
-        language=mail.language,
-        side=talk.reader.side,
-        visibility=Visibility.SHARED,
-        firm_name=house.policy.firm_name,
-        client_name=talk.client.name,
-        subject=talk.conversation.subject,
-        reader=reader.name,
-        signer=house.policy.firm_name,
-        messages=(),
+    return replace(
+        bare_letter(house, mail, talk, reader),
         reply_address=reply_address,
         note_address=note_address,
         opened=Opened(old=old.subject),
