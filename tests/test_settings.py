@@ -1,4 +1,7 @@
-"""Settings are refused with a sentence that says what to do; documentation and code name the same ones."""
+"""Settings are refused with a sentence that says what to do; documentation and code name the same ones.
+
+A little longer than a module, since it has a case for every setting that can be wrong.
+"""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""The commands an operator types, run as he runs them."""
+"""The commands an operator types, run as he runs them.
+
+A little longer than a module: one house is filled once, and every group of commands is tried on it.
+"""
 
 import json
 import os

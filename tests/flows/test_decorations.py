@@ -1,6 +1,8 @@
 """Images that stand in every mail of somebody say nothing: they neither hide an empty mail nor disarm the brake."""
 
 import base64
+from collections.abc import Callable
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -104,3 +106,18 @@ def test_photos_with_one_text_are_no_loop(room: Mailroom, asked: Asked, clock: H
         photo = LOGO + bytes([number]) * 120_000
         raw = with_logo(asked[1], "<p>Voici une photo du ticket de caisse.</p>", number=number, image=photo)
         assert room.file(raw, address_in(asked[1])) is Outcome.POSTED
+
+
+@pytest.mark.parametrize("attribution", ["<div class='gmail_attr'>Le mar. 24 nov. 2026, Sophie a écrit :</div>", ""])
+@pytest.mark.parametrize("address", [address_in, note_address])
+def test_a_case_managers_quote_of_the_whole_mail_with_his_logo_is_held(
+    room: Mailroom, asked: Asked, out: Post, clock: HandClock, attribution: str, address: Callable[[SealedMail], str]
+) -> None:
+    """Sent by a slip, without a word of his own: at the reply address and at the note address."""
+    to_anne = to_case_manager(room, asked, out, clock)
+    body = message_from_bytes(to_anne.content[:], policy=policy.default).get_body(("html",))
+    assert body is not None
+    html = f"<div><br></div><div class='gmail_quote'>{attribution}<blockquote>{body.get_content()}</blockquote></div>"
+    raw = with_logo(to_anne, html.encode("ascii", "xmlcharrefreplace").decode(), sender=ANNE, to=address(to_anne))
+
+    assert room.file(raw, address(to_anne)) is Outcome.HELD

@@ -1,4 +1,7 @@
-"""Every way a mail at the relay can end, against a server that really says it."""
+"""Every way a mail at the relay can end, against a server that really says it.
+
+One way a test; longer than a module, since all are played to the same scripted server.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

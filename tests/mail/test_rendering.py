@@ -1,4 +1,7 @@
-"""What the mails say: to whom, how to answer, and what is never shown."""
+"""What the mails say: to whom, how to answer, and what is never shown.
+
+A little longer than a module: all rules are about the one letter that is told at the top.
+"""
 
 from dataclasses import replace
 
