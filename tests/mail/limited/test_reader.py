@@ -61,18 +61,20 @@ def test_a_child_that_somebody_kills_over_a_file_is_asked_again(
     """The kernel when memory is short, an operator: it says nothing about the file."""
     path = tmp_path / "slow"
     os.mkfifo(path)
-    killer = threading.Thread(target=kill_the_reader, args=(limited, path, 1, how, tnef(tnef_file("a.pdf", b"x"))))
+    killer = threading.Thread(
+        target=kill_the_reader, args=(limited, path, 1, how, tnef(tnef_file("a.pdf", b"x"))), daemon=True
+    )
     killer.start()
     answer = limited.ask(Question.TNEF, path, out=tmp_path)
-    killer.join()
     assert isinstance(answer, Told)
+    killer.join()
     assert [each["name"] for each in answer.values["files"]] == ["a.pdf"]
 
 
 def test_a_child_that_is_killed_twice_over_a_file_says_nothing_about_it(limited: LimitedReader, tmp_path: Path) -> None:
     path = tmp_path / "slow"
     os.mkfifo(path)
-    killer = threading.Thread(target=kill_the_reader, args=(limited, path, 2, signal.SIGKILL))
+    killer = threading.Thread(target=kill_the_reader, args=(limited, path, 2, signal.SIGKILL), daemon=True)
     killer.start()
     assert limited.ask(Question.TNEF, path, out=tmp_path) is Unread.NOT_STARTED
     killer.join()
